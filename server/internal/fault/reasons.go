@@ -1,0 +1,137 @@
+package fault
+
+type text struct {
+	kind             Kind
+	english, chinese string
+}
+
+// Reasons. The proto enum Reason documents each for readers at other agencies.
+const (
+	InternalError    Reason = "INTERNAL"
+	OutcomeUnknown   Reason = "OUTCOME_UNKNOWN"
+	StoreBusy        Reason = "STORE_BUSY"
+	LimitReached     Reason = "LIMIT_REACHED"
+	InvalidRequest   Reason = "INVALID_REQUEST"
+	Unauthorised     Reason = "UNAUTHENTICATED"
+	TokenExpired     Reason = "TOKEN_EXPIRED"
+	NoAgreement      Reason = "NO_AGREEMENT"
+	AgreementExpired Reason = "AGREEMENT_EXPIRED"
+	AuditUnavailable Reason = "AUDIT_UNAVAILABLE"
+
+	DivisionNotFound     Reason = "DIVISION_NOT_FOUND"
+	HouseholdNotFound    Reason = "HOUSEHOLD_NOT_FOUND"
+	RevisionNotFound     Reason = "REVISION_NOT_FOUND"
+	RecordNotFound       Reason = "RECORD_NOT_FOUND"
+	ListNotFound         Reason = "LIST_NOT_FOUND"
+	CatalogueNotFound    Reason = "CATALOGUE_NOT_FOUND"
+	SubscriptionNotFound Reason = "SUBSCRIPTION_NOT_FOUND"
+	SubscriptionExists   Reason = "SUBSCRIPTION_EXISTS"
+
+	EtagRequired     Reason = "ETAG_REQUIRED"
+	EtagStale        Reason = "ETAG_STALE"
+	RequestReused    Reason = "REQUEST_ID_REUSED"
+	IdentifierTaken  Reason = "IDENTIFIER_TAKEN"
+	WrittenMeanwhile Reason = "WRITTEN_MEANWHILE"
+
+	HouseholdInvalid   Reason = "HOUSEHOLD_INVALID"
+	Required           Reason = "REQUIRED"
+	Malformed          Reason = "MALFORMED"
+	UnknownCode        Reason = "UNKNOWN_CODE"
+	OutOfRange         Reason = "OUT_OF_RANGE"
+	Duplicate          Reason = "DUPLICATE"
+	TooMany            Reason = "TOO_MANY"
+	IDChecksum         Reason = "ID_CHECKSUM"
+	IDBirthDate        Reason = "ID_BIRTH_DATE"
+	IDSex              Reason = "ID_SEX"
+	DateOrder          Reason = "DATE_ORDER"
+	OneHead            Reason = "ONE_HEAD"
+	OneMainCause       Reason = "ONE_MAIN_CAUSE"
+	VillageUnknown     Reason = "VILLAGE_UNKNOWN"
+	EvidenceMissing    Reason = "EVIDENCE_MISSING"
+	DecisionImmutable  Reason = "DECISION_IMMUTABLE"
+	LegacyDecisionLate Reason = "LEGACY_DECISION_LATE"
+	GroupNotOwned      Reason = "GROUP_NOT_OWNED"
+	PersonUnknown      Reason = "PERSON_UNKNOWN"
+
+	CatalogueInvalid  Reason = "CATALOGUE_INVALID"
+	NoCatalogue       Reason = "NO_CATALOGUE"
+	PreviewMissing    Reason = "PREVIEW_MISSING"
+	PreviewStale      Reason = "PREVIEW_STALE"
+	SecondPerson      Reason = "SECOND_PERSON_REQUIRED"
+	ActivationHeld    Reason = "ACTIVATION_HELD"
+	DerivationDiffers Reason = "DERIVATION_DIFFERS"
+
+	CursorInvalid     Reason = "CURSOR_INVALID"
+	CursorEpoch       Reason = "CURSOR_EPOCH"
+	CursorPurged      Reason = "CURSOR_PURGED"
+	CursorScope       Reason = "CURSOR_SCOPE"
+	CursorList        Reason = "CURSOR_LIST_CHANGED"
+	CursorForeign     Reason = "CURSOR_FOREIGN"
+	CatalogueChanging Reason = "CATALOGUE_CHANGING"
+	PageTokenInvalid  Reason = "PAGE_TOKEN_INVALID"
+)
+
+var texts = map[Reason]text{
+	InternalError:    {Internal, "The hub could not finish the request; nothing was changed. Repeat it; if it fails again, give the operator the time of the request.", "系统未能完成请求,数据未作任何更改。请重试;如仍失败,请将请求时间告知系统管理员。"},
+	OutcomeUnknown:   {Unavailable, "The connection to the database broke while saving, so it is not known whether it was saved. Repeat with the same request_id: it will not be done twice.", "保存时与数据库的连接中断,不能确定是否已保存。请使用相同的 request_id 重试,不会重复办理。"},
+	StoreBusy:        {Unavailable, "The database is busy; nothing was changed. Repeat in a moment.", "数据库繁忙,数据未作任何更改,请稍后重试。"},
+	LimitReached:     {Exhausted, "The limit of {limit} was reached. Ask for less, or in several requests.", "已达到上限({limit})。请减少请求内容或分次请求。"},
+	InvalidRequest:   {Invalid, "The request is not valid; correct the named fields.", "请求内容有误,请更正所列字段。"},
+	Unauthorised:     {Unauthenticated, "No valid token came with the request. Send 'authorization: Bearer <token>' with a token issued for this hub.", "请求未附有效令牌。请在 authorization 头中附上为本系统签发的 Bearer 令牌。"},
+	TokenExpired:     {Unauthenticated, "The token has expired. Fetch a new one and repeat.", "令牌已过期,请重新获取后再试。"},
+	NoAgreement:      {Denied, "No sharing agreement of agency {agency} covers this ({what}). Ask the hub's office to extend the agreement.", "{agency} 没有覆盖此项内容({what})的共享协议。请联系扶贫部门补充协议。"},
+	AgreementExpired: {Denied, "The sharing agreement of agency {agency} has ended. Nothing about anybody's support follows from that. Ask the hub's office to renew it.", "{agency} 的共享协议已到期。这不表示任何人的帮扶已停止。请联系扶贫部门续签。"},
+	AuditUnavailable: {Unavailable, "The audit log cannot be written, so nothing was handed out. Repeat later.", "审计日志暂时无法写入,故未提供任何数据,请稍后重试。"},
+
+	DivisionNotFound:     {NotFound, "There is no division {division}. Codes have 12 digits; see ListDivisions.", "区划代码 {division} 不存在。代码为12位数字,可查询区划列表。"},
+	HouseholdNotFound:    {NotFound, "There is no such household among those that you may see.", "在您可查看的范围内没有该户。"},
+	RevisionNotFound:     {NotFound, "The household has no state as of the revision or time asked for.", "该户在所查版本或时间没有记录。"},
+	RecordNotFound:       {NotFound, "The list has no such record.", "该名单中没有此记录。"},
+	ListNotFound:         {NotFound, "There is no list {list} in the active catalogue; see GetCatalogue.", "现行目录中没有名单 {list},请查询目录。"},
+	CatalogueNotFound:    {NotFound, "There is no catalogue version {version}.", "没有目录版本 {version}。"},
+	SubscriptionNotFound: {NotFound, "There is no subscription {name} of your agency.", "本单位没有名为 {name} 的订阅。"},
+	SubscriptionExists:   {Exists, "Your agency has a subscription {name} already, with another scope. Choose another name or delete it first.", "本单位已有名为 {name} 的订阅且范围不同。请换名或先删除。"},
+
+	EtagRequired:     {Invalid, "An update needs the etag of the state that it changes. Read the household first.", "更新必须带上所修改版本的 etag,请先读取该户。"},
+	EtagStale:        {Conflict, "The household was changed meanwhile; its current etag is {current_etag}. Read it again, look at the difference, then repeat.", "该户信息已被他人更新,当前 etag 为 {current_etag}。请重新读取、核对差异后再提交。"},
+	RequestReused:    {Precondition, "This request_id was used for a different request. Use a new one for each request.", "该 request_id 已用于其他请求,每个请求须使用新的编号。"},
+	IdentifierTaken:  {Precondition, "An identifier in the request belongs to another person or household ({kind}). Check both; they may be one and the same.", "请求中的证件或编号({kind})已属于另一人或另一户。请核对,两者可能为同一人(户)。"},
+	WrittenMeanwhile: {Conflict, "Somebody else wrote to the same household at the same time. Repeat.", "他人正同时修改同一户,请重试。"},
+
+	HouseholdInvalid:   {Invalid, "The household has {count} problem(s); nothing was changed. Correct the named fields.", "该户信息有 {count} 处问题,未作任何更改。请更正所列字段。"},
+	Required:           {Invalid, "must be given", "必填"},
+	Malformed:          {Invalid, "is not of the form {form}", "格式应为 {form}"},
+	UnknownCode:        {Invalid, "is not one of the codes of {list}", "不是 {list} 中的代码"},
+	OutOfRange:         {Invalid, "must be within {range}", "应在 {range} 范围内"},
+	Duplicate:          {Invalid, "stands twice ({with})", "重复({with})"},
+	TooMany:            {Invalid, "at most {limit} are allowed", "最多 {limit} 个"},
+	IDChecksum:         {Invalid, "the check character does not fit the number (GB 11643); a digit may be wrong or missing", "校验码不符(GB 11643),可能有数字填错或漏填"},
+	IDBirthDate:        {Invalid, "the birth date differs from the one in the ID number", "出生日期与证件号码不一致"},
+	IDSex:              {Invalid, "the sex differs from the one in the ID number", "性别与证件号码不一致"},
+	DateOrder:          {Invalid, "lies before {before}", "早于 {before}"},
+	OneHead:            {Invalid, "exactly one present member must be the head of the household; there are {heads}", "在户人员中须有且仅有一名户主,现有 {heads} 名"},
+	OneMainCause:       {Invalid, "exactly one main cause must be given, and it may not stand among the other causes", "主要致贫原因须填且仅填一项,且不得与其他致贫原因重复"},
+	VillageUnknown:     {Invalid, "is not the code of a village in this hub's divisions", "不是本系统区划中的村级代码"},
+	EvidenceMissing:    {Invalid, "needs its own evidence: {what}", "须附依据:{what}"},
+	DecisionImmutable:  {Precondition, "a decision cannot be edited or removed; a wrong one is reversed by a new decision", "决定不得修改或删除;如有错误,须以新决定撤销"},
+	LegacyDecisionLate: {Precondition, "the household is in the hub already: it leaves support only by the removal procedure, not by loading a decision", "该户已在系统中,停止帮扶须履行规定程序,不能通过导入决定办理"},
+	GroupNotOwned:      {Denied, "your agency does not own the fact group {group}", "本单位不是 {group} 类信息的责任单位"},
+	PersonUnknown:      {Invalid, "is not a member of this household", "不是该户成员"},
+
+	CatalogueInvalid:  {Invalid, "The catalogue has {count} problem(s) and was not stored.", "目录有 {count} 处问题,未保存。"},
+	NoCatalogue:       {Precondition, "No catalogue is active yet; lists exist only after one was activated.", "尚未启用目录,启用后方有名单。"},
+	PreviewMissing:    {Precondition, "The catalogue was not previewed. Preview its effect first.", "该目录尚未预览,请先预览其影响。"},
+	PreviewStale:      {Precondition, "The preview is not of today or the active catalogue changed since. Preview again.", "预览已过期或现行目录已变更,请重新预览。"},
+	SecondPerson:      {Precondition, "A second person must say yes: whoever submitted the catalogue cannot activate it, and a token without a person cannot either.", "须由另一人确认:提交人不得自行启用,未绑定个人的令牌也不得启用。"},
+	ActivationHeld:    {Precondition, "Held: in area {area} {ended} of {records} records would leave their list, more than the set share {share}. Look at the preview; if it is right, activate with an override and its reason.", "已暂缓:{area} 有 {records} 条记录中的 {ended} 条将离开名单,超过设定比例 {share}。请核对预览;确认无误后注明理由方可启用。"},
+	DerivationDiffers: {Precondition, "This hub's derivation differs from the one that wrote the records; it serves but does not derive. Update the program.", "本程序的推导版本与库中记录不一致,只能提供查询,不能推导。请升级程序。"},
+
+	CursorInvalid:     {Invalid, "The cursor is damaged or not one of this hub's. Begin with an empty cursor.", "游标已损坏或不属于本系统,请从空游标重新开始。"},
+	CursorEpoch:       {Precondition, "The hub was restored from a backup since the cursor was made. Begin with an empty cursor.", "系统曾从备份恢复,该游标已失效,请从空游标重新开始。"},
+	CursorPurged:      {Precondition, "The changes after this cursor are no longer kept. Begin with an empty cursor.", "该游标之后的变更已不再保留,请从空游标重新开始。"},
+	CursorScope:       {Precondition, "The cursor belongs to another scope than the one asked for, or the scope that you may read has grown. Begin with an empty cursor.", "游标与所请求的范围不一致,或可读范围已扩大,请从空游标重新开始。"},
+	CursorList:        {Precondition, "The fields of list {list} changed since the cursor was made. Begin with an empty cursor and the new fields.", "名单 {list} 的字段已变更,请按新字段从空游标重新开始。"},
+	CursorForeign:     {Denied, "The cursor was made for another agency.", "该游标属于其他单位。"},
+	CatalogueChanging: {Unavailable, "Area {area} is being derived under a new catalogue. Repeat in a moment.", "{area} 正按新目录重新推导,请稍后重试。"},
+	PageTokenInvalid:  {Invalid, "The page token is damaged or belongs to another request. Begin without one.", "分页标记无效或不属于此请求,请从首页重新开始。"},
+}
