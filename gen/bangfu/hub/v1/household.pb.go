@@ -44,6 +44,8 @@ type Household struct {
 	Village string `protobuf:"bytes,7,opt,name=village,proto3" json:"village,omitempty"`
 	// 自然村(组).
 	VillageGroup string `protobuf:"bytes,8,opt,name=village_group,json=villageGroup,proto3" json:"village_group,omitempty"`
+	// 户编号 of households that this one absorbed; it is found by them, too. Set by the hub.
+	FormerHouseholdNumbers []string `protobuf:"bytes,9,rep,name=former_household_numbers,json=formerHouseholdNumbers,proto3" json:"former_household_numbers,omitempty"`
 	// The register; group REGISTER.
 	Register *Register `protobuf:"bytes,10,opt,name=register,proto3" json:"register,omitempty"`
 	// Everybody who belongs or belonged to the household; group REGISTER but for education and insurances.
@@ -156,6 +158,13 @@ func (x *Household) GetVillageGroup() string {
 		return x.VillageGroup
 	}
 	return ""
+}
+
+func (x *Household) GetFormerHouseholdNumbers() []string {
+	if x != nil {
+		return x.FormerHouseholdNumbers
+	}
+	return nil
 }
 
 func (x *Household) GetRegister() *Register {
@@ -1515,7 +1524,9 @@ type Decision struct {
 	// Id of the decision that it takes back; REVERSAL only.
 	Reverses string `protobuf:"bytes,8,opt,name=reverses,proto3" json:"reverses,omitempty"`
 	// The frozen roster: last day per person and policy.
-	Ends          []*DecisionEnd `protobuf:"bytes,9,rep,name=ends,proto3" json:"ends,omitempty"`
+	Ends []*DecisionEnd `protobuf:"bytes,9,rep,name=ends,proto3" json:"ends,omitempty"`
+	// Ids of the persons concerned, where supported and unsupported members live together after a merge; empty: everybody.
+	Only          []string `protobuf:"bytes,10,rep,name=only,proto3" json:"only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1609,6 +1620,13 @@ func (x *Decision) GetReverses() string {
 func (x *Decision) GetEnds() []*DecisionEnd {
 	if x != nil {
 		return x.Ends
+	}
+	return nil
+}
+
+func (x *Decision) GetOnly() []string {
+	if x != nil {
+		return x.Only
 	}
 	return nil
 }
@@ -1882,7 +1900,7 @@ var File_bangfu_hub_v1_household_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\n" +
-	"\x1dbangfu/hub/v1/household.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\"\xfd\x06\n" +
+	"\x1dbangfu/hub/v1/household.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\"\xb7\a\n" +
 	"\tHousehold\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x1a\n" +
@@ -1891,7 +1909,8 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\x0esupport_status\x18\x05 \x01(\x0e2\x1c.bangfu.hub.v1.SupportStatusR\rsupportStatus\x12)\n" +
 	"\x10household_number\x18\x06 \x01(\tR\x0fhouseholdNumber\x12\x18\n" +
 	"\avillage\x18\a \x01(\tR\avillage\x12#\n" +
-	"\rvillage_group\x18\b \x01(\tR\fvillageGroup\x123\n" +
+	"\rvillage_group\x18\b \x01(\tR\fvillageGroup\x128\n" +
+	"\x18former_household_numbers\x18\t \x03(\tR\x16formerHouseholdNumbers\x123\n" +
 	"\bregister\x18\n" +
 	" \x01(\v2\x17.bangfu.hub.v1.RegisterR\bregister\x12/\n" +
 	"\apersons\x18\v \x03(\v2\x15.bangfu.hub.v1.PersonR\apersons\x12/\n" +
@@ -2031,7 +2050,7 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.bangfu.hub.v1.AssistanceKindR\x04kind\x12\x16\n" +
 	"\x06person\x18\x03 \x01(\tR\x06person\x12\x12\n" +
 	"\x04from\x18\x04 \x01(\tR\x04from\x12\x0e\n" +
-	"\x02to\x18\x05 \x01(\tR\x02to\"\xc9\x02\n" +
+	"\x02to\x18\x05 \x01(\tR\x02to\"\xdd\x02\n" +
 	"\bDecision\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12/\n" +
@@ -2042,7 +2061,9 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\feffective_on\x18\x06 \x01(\tR\veffectiveOn\x123\n" +
 	"\bdocument\x18\a \x01(\v2\x17.bangfu.hub.v1.DocumentR\bdocument\x12\x1a\n" +
 	"\breverses\x18\b \x01(\tR\breverses\x12.\n" +
-	"\x04ends\x18\t \x03(\v2\x1a.bangfu.hub.v1.DecisionEndR\x04ends\"X\n" +
+	"\x04ends\x18\t \x03(\v2\x1a.bangfu.hub.v1.DecisionEndR\x04ends\x12\x12\n" +
+	"\x04only\x18\n" +
+	" \x03(\tR\x04only\"X\n" +
 	"\vDecisionEnd\x12\x16\n" +
 	"\x06person\x18\x01 \x01(\tR\x06person\x12\x16\n" +
 	"\x06policy\x18\x02 \x01(\tR\x06policy\x12\x19\n" +

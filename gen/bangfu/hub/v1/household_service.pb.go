@@ -930,10 +930,10 @@ type SplitHouseholdRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// State that the caller saw.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
-	// Ids of the members that leave.
-	Persons []string `protobuf:"bytes,3,rep,name=persons,proto3" json:"persons,omitempty"`
-	// Which of them becomes the head.
-	Head string `protobuf:"bytes,4,opt,name=head,proto3" json:"head,omitempty"`
+	// The members that leave, with their relations in the new household; one of them is its HEAD.
+	Leaving []*Relative `protobuf:"bytes,3,rep,name=leaving,proto3" json:"leaving,omitempty"`
+	// New relations of those who stay, where the head leaves.
+	Staying []*Relative `protobuf:"bytes,4,rep,name=staying,proto3" json:"staying,omitempty"`
 	// 户编号 of the new household.
 	HouseholdNumber string `protobuf:"bytes,5,opt,name=household_number,json=householdNumber,proto3" json:"household_number,omitempty"`
 	// First day of the new household.
@@ -990,18 +990,18 @@ func (x *SplitHouseholdRequest) GetEtag() string {
 	return ""
 }
 
-func (x *SplitHouseholdRequest) GetPersons() []string {
+func (x *SplitHouseholdRequest) GetLeaving() []*Relative {
 	if x != nil {
-		return x.Persons
+		return x.Leaving
 	}
 	return nil
 }
 
-func (x *SplitHouseholdRequest) GetHead() string {
+func (x *SplitHouseholdRequest) GetStaying() []*Relative {
 	if x != nil {
-		return x.Head
+		return x.Staying
 	}
-	return ""
+	return nil
 }
 
 func (x *SplitHouseholdRequest) GetHouseholdNumber() string {
@@ -1032,6 +1032,61 @@ func (x *SplitHouseholdRequest) GetRequestId() string {
 	return ""
 }
 
+// A member and a relation to the head.
+type Relative struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the member.
+	Person string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	// Relation to the head.
+	Relation      Relation `protobuf:"varint,2,opt,name=relation,proto3,enum=bangfu.hub.v1.Relation" json:"relation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Relative) Reset() {
+	*x = Relative{}
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Relative) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Relative) ProtoMessage() {}
+
+func (x *Relative) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Relative.ProtoReflect.Descriptor instead.
+func (*Relative) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Relative) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Relative) GetRelation() Relation {
+	if x != nil {
+		return x.Relation
+	}
+	return Relation_RELATION_UNSPECIFIED
+}
+
 // Both households.
 type SplitHouseholdResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1045,7 +1100,7 @@ type SplitHouseholdResponse struct {
 
 func (x *SplitHouseholdResponse) Reset() {
 	*x = SplitHouseholdResponse{}
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[15]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1057,7 +1112,7 @@ func (x *SplitHouseholdResponse) String() string {
 func (*SplitHouseholdResponse) ProtoMessage() {}
 
 func (x *SplitHouseholdResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[15]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1070,7 +1125,7 @@ func (x *SplitHouseholdResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SplitHouseholdResponse.ProtoReflect.Descriptor instead.
 func (*SplitHouseholdResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{15}
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SplitHouseholdResponse) GetHousehold() *Household {
@@ -1100,17 +1155,19 @@ type MergeHouseholdsRequest struct {
 	FromEtag string `protobuf:"bytes,4,opt,name=from_etag,json=fromEtag,proto3" json:"from_etag,omitempty"`
 	// First day of the merged household.
 	On string `protobuf:"bytes,5,opt,name=on,proto3" json:"on,omitempty"`
+	// Relations of those who move in to the head of the household that stays; who is left out is OTHER.
+	Relations []*Relative `protobuf:"bytes,6,rep,name=relations,proto3" json:"relations,omitempty"`
 	// Document behind the merge.
-	Document *Document `protobuf:"bytes,6,opt,name=document,proto3" json:"document,omitempty"`
+	Document *Document `protobuf:"bytes,7,opt,name=document,proto3" json:"document,omitempty"`
 	// Id of this request.
-	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MergeHouseholdsRequest) Reset() {
 	*x = MergeHouseholdsRequest{}
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[16]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +1179,7 @@ func (x *MergeHouseholdsRequest) String() string {
 func (*MergeHouseholdsRequest) ProtoMessage() {}
 
 func (x *MergeHouseholdsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[16]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +1192,7 @@ func (x *MergeHouseholdsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeHouseholdsRequest.ProtoReflect.Descriptor instead.
 func (*MergeHouseholdsRequest) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{16}
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *MergeHouseholdsRequest) GetInto() string {
@@ -1173,6 +1230,13 @@ func (x *MergeHouseholdsRequest) GetOn() string {
 	return ""
 }
 
+func (x *MergeHouseholdsRequest) GetRelations() []*Relative {
+	if x != nil {
+		return x.Relations
+	}
+	return nil
+}
+
 func (x *MergeHouseholdsRequest) GetDocument() *Document {
 	if x != nil {
 		return x.Document
@@ -1198,7 +1262,7 @@ type MergeHouseholdsResponse struct {
 
 func (x *MergeHouseholdsResponse) Reset() {
 	*x = MergeHouseholdsResponse{}
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[17]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1210,7 +1274,7 @@ func (x *MergeHouseholdsResponse) String() string {
 func (*MergeHouseholdsResponse) ProtoMessage() {}
 
 func (x *MergeHouseholdsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[17]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1223,7 +1287,7 @@ func (x *MergeHouseholdsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeHouseholdsResponse.ProtoReflect.Descriptor instead.
 func (*MergeHouseholdsResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{17}
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MergeHouseholdsResponse) GetHousehold() *Household {
@@ -1244,7 +1308,7 @@ type ListHouseholdRevisionsRequest struct {
 
 func (x *ListHouseholdRevisionsRequest) Reset() {
 	*x = ListHouseholdRevisionsRequest{}
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[18]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1256,7 +1320,7 @@ func (x *ListHouseholdRevisionsRequest) String() string {
 func (*ListHouseholdRevisionsRequest) ProtoMessage() {}
 
 func (x *ListHouseholdRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[18]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1269,7 +1333,7 @@ func (x *ListHouseholdRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHouseholdRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListHouseholdRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{18}
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListHouseholdRevisionsRequest) GetId() string {
@@ -1290,7 +1354,7 @@ type ListHouseholdRevisionsResponse struct {
 
 func (x *ListHouseholdRevisionsResponse) Reset() {
 	*x = ListHouseholdRevisionsResponse{}
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[19]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1302,7 +1366,7 @@ func (x *ListHouseholdRevisionsResponse) String() string {
 func (*ListHouseholdRevisionsResponse) ProtoMessage() {}
 
 func (x *ListHouseholdRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[19]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1315,7 +1379,7 @@ func (x *ListHouseholdRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHouseholdRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListHouseholdRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{19}
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListHouseholdRevisionsResponse) GetRevisions() []*HouseholdRevision {
@@ -1346,7 +1410,7 @@ type HouseholdRevision struct {
 
 func (x *HouseholdRevision) Reset() {
 	*x = HouseholdRevision{}
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[20]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1358,7 +1422,7 @@ func (x *HouseholdRevision) String() string {
 func (*HouseholdRevision) ProtoMessage() {}
 
 func (x *HouseholdRevision) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[20]
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1371,7 +1435,7 @@ func (x *HouseholdRevision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HouseholdRevision.ProtoReflect.Descriptor instead.
 func (*HouseholdRevision) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{20}
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *HouseholdRevision) GetRevision() int64 {
@@ -1479,29 +1543,35 @@ const file_bangfu_hub_v1_household_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\trequestId\"O\n" +
 	"\x15MoveHouseholdResponse\x126\n" +
-	"\thousehold\x18\x01 \x01(\v2\x18.bangfu.hub.v1.HouseholdR\thousehold\"\xe8\x02\n" +
+	"\thousehold\x18\x01 \x01(\v2\x18.bangfu.hub.v1.HouseholdR\thousehold\"\x9d\x03\n" +
 	"\x15SplitHouseholdRequest\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
-	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12&\n" +
-	"\apersons\x18\x03 \x03(\tB\f\xbaH\t\x92\x01\x06\b\x01\x102\x18\x01R\apersons\x12\x1d\n" +
-	"\x04head\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04head\x124\n" +
+	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
+	"\aleaving\x18\x03 \x03(\v2\x17.bangfu.hub.v1.RelativeB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x102R\aleaving\x12;\n" +
+	"\astaying\x18\x04 \x03(\v2\x17.bangfu.hub.v1.RelativeB\b\xbaH\x05\x92\x01\x02\x102R\astaying\x124\n" +
 	"\x10household_number\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x0fhouseholdNumber\x123\n" +
 	"\x02on\x18\x06 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x02on\x12;\n" +
 	"\bdocument\x18\a \x01(\v2\x17.bangfu.hub.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01R\bdocument\x12(\n" +
 	"\n" +
-	"request_id\x18\b \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\trequestId\"\x87\x01\n" +
+	"request_id\x18\b \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\trequestId\"n\n" +
+	"\bRelative\x12!\n" +
+	"\x06person\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06person\x12?\n" +
+	"\brelation\x18\x02 \x01(\x0e2\x17.bangfu.hub.v1.RelationB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\brelation\"\x87\x01\n" +
 	"\x16SplitHouseholdResponse\x126\n" +
 	"\thousehold\x18\x01 \x01(\v2\x18.bangfu.hub.v1.HouseholdR\thousehold\x125\n" +
-	"\tsplit_off\x18\x02 \x01(\v2\x18.bangfu.hub.v1.HouseholdR\bsplitOff\"\xbe\x02\n" +
+	"\tsplit_off\x18\x02 \x01(\v2\x18.bangfu.hub.v1.HouseholdR\bsplitOff\"\xff\x02\n" +
 	"\x16MergeHouseholdsRequest\x12\x1d\n" +
 	"\x04into\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04into\x12$\n" +
 	"\tinto_etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\bintoEtag\x12\x1d\n" +
 	"\x04from\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04from\x12$\n" +
 	"\tfrom_etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\bfromEtag\x123\n" +
-	"\x02on\x18\x05 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x02on\x12;\n" +
-	"\bdocument\x18\x06 \x01(\v2\x17.bangfu.hub.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01R\bdocument\x12(\n" +
+	"\x02on\x18\x05 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x02on\x12?\n" +
+	"\trelations\x18\x06 \x03(\v2\x17.bangfu.hub.v1.RelativeB\b\xbaH\x05\x92\x01\x02\x102R\trelations\x12;\n" +
+	"\bdocument\x18\a \x01(\v2\x17.bangfu.hub.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01R\bdocument\x12(\n" +
 	"\n" +
-	"request_id\x18\a \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\trequestId\"Q\n" +
+	"request_id\x18\b \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\trequestId\"Q\n" +
 	"\x17MergeHouseholdsResponse\x126\n" +
 	"\thousehold\x18\x01 \x01(\v2\x18.bangfu.hub.v1.HouseholdR\thousehold\":\n" +
 	"\x1dListHouseholdRevisionsRequest\x12\x19\n" +
@@ -1546,7 +1616,7 @@ func file_bangfu_hub_v1_household_service_proto_rawDescGZIP() []byte {
 }
 
 var file_bangfu_hub_v1_household_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bangfu_hub_v1_household_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_bangfu_hub_v1_household_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_bangfu_hub_v1_household_service_proto_goTypes = []any{
 	(IdentifierKind)(0),                    // 0: bangfu.hub.v1.IdentifierKind
 	(*GetHouseholdRequest)(nil),            // 1: bangfu.hub.v1.GetHouseholdRequest
@@ -1564,66 +1634,72 @@ var file_bangfu_hub_v1_household_service_proto_goTypes = []any{
 	(*MoveHouseholdRequest)(nil),           // 13: bangfu.hub.v1.MoveHouseholdRequest
 	(*MoveHouseholdResponse)(nil),          // 14: bangfu.hub.v1.MoveHouseholdResponse
 	(*SplitHouseholdRequest)(nil),          // 15: bangfu.hub.v1.SplitHouseholdRequest
-	(*SplitHouseholdResponse)(nil),         // 16: bangfu.hub.v1.SplitHouseholdResponse
-	(*MergeHouseholdsRequest)(nil),         // 17: bangfu.hub.v1.MergeHouseholdsRequest
-	(*MergeHouseholdsResponse)(nil),        // 18: bangfu.hub.v1.MergeHouseholdsResponse
-	(*ListHouseholdRevisionsRequest)(nil),  // 19: bangfu.hub.v1.ListHouseholdRevisionsRequest
-	(*ListHouseholdRevisionsResponse)(nil), // 20: bangfu.hub.v1.ListHouseholdRevisionsResponse
-	(*HouseholdRevision)(nil),              // 21: bangfu.hub.v1.HouseholdRevision
-	(*timestamppb.Timestamp)(nil),          // 22: google.protobuf.Timestamp
-	(*Household)(nil),                      // 23: bangfu.hub.v1.Household
-	(PovertyStatus)(0),                     // 24: bangfu.hub.v1.PovertyStatus
-	(SupportStatus)(0),                     // 25: bangfu.hub.v1.SupportStatus
-	(FactGroup)(0),                         // 26: bangfu.hub.v1.FactGroup
-	(*Document)(nil),                       // 27: bangfu.hub.v1.Document
+	(*Relative)(nil),                       // 16: bangfu.hub.v1.Relative
+	(*SplitHouseholdResponse)(nil),         // 17: bangfu.hub.v1.SplitHouseholdResponse
+	(*MergeHouseholdsRequest)(nil),         // 18: bangfu.hub.v1.MergeHouseholdsRequest
+	(*MergeHouseholdsResponse)(nil),        // 19: bangfu.hub.v1.MergeHouseholdsResponse
+	(*ListHouseholdRevisionsRequest)(nil),  // 20: bangfu.hub.v1.ListHouseholdRevisionsRequest
+	(*ListHouseholdRevisionsResponse)(nil), // 21: bangfu.hub.v1.ListHouseholdRevisionsResponse
+	(*HouseholdRevision)(nil),              // 22: bangfu.hub.v1.HouseholdRevision
+	(*timestamppb.Timestamp)(nil),          // 23: google.protobuf.Timestamp
+	(*Household)(nil),                      // 24: bangfu.hub.v1.Household
+	(PovertyStatus)(0),                     // 25: bangfu.hub.v1.PovertyStatus
+	(SupportStatus)(0),                     // 26: bangfu.hub.v1.SupportStatus
+	(FactGroup)(0),                         // 27: bangfu.hub.v1.FactGroup
+	(*Document)(nil),                       // 28: bangfu.hub.v1.Document
+	(Relation)(0),                          // 29: bangfu.hub.v1.Relation
 }
 var file_bangfu_hub_v1_household_service_proto_depIdxs = []int32{
-	22, // 0: bangfu.hub.v1.GetHouseholdRequest.as_of:type_name -> google.protobuf.Timestamp
-	23, // 1: bangfu.hub.v1.GetHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	24, // 2: bangfu.hub.v1.ListHouseholdsRequest.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
-	25, // 3: bangfu.hub.v1.ListHouseholdsRequest.support_status:type_name -> bangfu.hub.v1.SupportStatus
-	23, // 4: bangfu.hub.v1.ListHouseholdsResponse.households:type_name -> bangfu.hub.v1.Household
+	23, // 0: bangfu.hub.v1.GetHouseholdRequest.as_of:type_name -> google.protobuf.Timestamp
+	24, // 1: bangfu.hub.v1.GetHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	25, // 2: bangfu.hub.v1.ListHouseholdsRequest.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
+	26, // 3: bangfu.hub.v1.ListHouseholdsRequest.support_status:type_name -> bangfu.hub.v1.SupportStatus
+	24, // 4: bangfu.hub.v1.ListHouseholdsResponse.households:type_name -> bangfu.hub.v1.Household
 	6,  // 5: bangfu.hub.v1.LookUpHouseholdsRequest.identifier:type_name -> bangfu.hub.v1.Identifier
 	0,  // 6: bangfu.hub.v1.Identifier.kind:type_name -> bangfu.hub.v1.IdentifierKind
 	8,  // 7: bangfu.hub.v1.LookUpHouseholdsResponse.matches:type_name -> bangfu.hub.v1.Match
-	23, // 8: bangfu.hub.v1.Match.household:type_name -> bangfu.hub.v1.Household
-	23, // 9: bangfu.hub.v1.CreateHouseholdRequest.household:type_name -> bangfu.hub.v1.Household
-	23, // 10: bangfu.hub.v1.CreateHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	23, // 11: bangfu.hub.v1.UpdateHouseholdRequest.household:type_name -> bangfu.hub.v1.Household
-	26, // 12: bangfu.hub.v1.UpdateHouseholdRequest.groups:type_name -> bangfu.hub.v1.FactGroup
-	23, // 13: bangfu.hub.v1.UpdateHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	27, // 14: bangfu.hub.v1.MoveHouseholdRequest.document:type_name -> bangfu.hub.v1.Document
-	23, // 15: bangfu.hub.v1.MoveHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	27, // 16: bangfu.hub.v1.SplitHouseholdRequest.document:type_name -> bangfu.hub.v1.Document
-	23, // 17: bangfu.hub.v1.SplitHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	23, // 18: bangfu.hub.v1.SplitHouseholdResponse.split_off:type_name -> bangfu.hub.v1.Household
-	27, // 19: bangfu.hub.v1.MergeHouseholdsRequest.document:type_name -> bangfu.hub.v1.Document
-	23, // 20: bangfu.hub.v1.MergeHouseholdsResponse.household:type_name -> bangfu.hub.v1.Household
-	21, // 21: bangfu.hub.v1.ListHouseholdRevisionsResponse.revisions:type_name -> bangfu.hub.v1.HouseholdRevision
-	22, // 22: bangfu.hub.v1.HouseholdRevision.time:type_name -> google.protobuf.Timestamp
-	1,  // 23: bangfu.hub.v1.HouseholdService.GetHousehold:input_type -> bangfu.hub.v1.GetHouseholdRequest
-	3,  // 24: bangfu.hub.v1.HouseholdService.ListHouseholds:input_type -> bangfu.hub.v1.ListHouseholdsRequest
-	5,  // 25: bangfu.hub.v1.HouseholdService.LookUpHouseholds:input_type -> bangfu.hub.v1.LookUpHouseholdsRequest
-	9,  // 26: bangfu.hub.v1.HouseholdService.CreateHousehold:input_type -> bangfu.hub.v1.CreateHouseholdRequest
-	11, // 27: bangfu.hub.v1.HouseholdService.UpdateHousehold:input_type -> bangfu.hub.v1.UpdateHouseholdRequest
-	13, // 28: bangfu.hub.v1.HouseholdService.MoveHousehold:input_type -> bangfu.hub.v1.MoveHouseholdRequest
-	15, // 29: bangfu.hub.v1.HouseholdService.SplitHousehold:input_type -> bangfu.hub.v1.SplitHouseholdRequest
-	17, // 30: bangfu.hub.v1.HouseholdService.MergeHouseholds:input_type -> bangfu.hub.v1.MergeHouseholdsRequest
-	19, // 31: bangfu.hub.v1.HouseholdService.ListHouseholdRevisions:input_type -> bangfu.hub.v1.ListHouseholdRevisionsRequest
-	2,  // 32: bangfu.hub.v1.HouseholdService.GetHousehold:output_type -> bangfu.hub.v1.GetHouseholdResponse
-	4,  // 33: bangfu.hub.v1.HouseholdService.ListHouseholds:output_type -> bangfu.hub.v1.ListHouseholdsResponse
-	7,  // 34: bangfu.hub.v1.HouseholdService.LookUpHouseholds:output_type -> bangfu.hub.v1.LookUpHouseholdsResponse
-	10, // 35: bangfu.hub.v1.HouseholdService.CreateHousehold:output_type -> bangfu.hub.v1.CreateHouseholdResponse
-	12, // 36: bangfu.hub.v1.HouseholdService.UpdateHousehold:output_type -> bangfu.hub.v1.UpdateHouseholdResponse
-	14, // 37: bangfu.hub.v1.HouseholdService.MoveHousehold:output_type -> bangfu.hub.v1.MoveHouseholdResponse
-	16, // 38: bangfu.hub.v1.HouseholdService.SplitHousehold:output_type -> bangfu.hub.v1.SplitHouseholdResponse
-	18, // 39: bangfu.hub.v1.HouseholdService.MergeHouseholds:output_type -> bangfu.hub.v1.MergeHouseholdsResponse
-	20, // 40: bangfu.hub.v1.HouseholdService.ListHouseholdRevisions:output_type -> bangfu.hub.v1.ListHouseholdRevisionsResponse
-	32, // [32:41] is the sub-list for method output_type
-	23, // [23:32] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	24, // 8: bangfu.hub.v1.Match.household:type_name -> bangfu.hub.v1.Household
+	24, // 9: bangfu.hub.v1.CreateHouseholdRequest.household:type_name -> bangfu.hub.v1.Household
+	24, // 10: bangfu.hub.v1.CreateHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	24, // 11: bangfu.hub.v1.UpdateHouseholdRequest.household:type_name -> bangfu.hub.v1.Household
+	27, // 12: bangfu.hub.v1.UpdateHouseholdRequest.groups:type_name -> bangfu.hub.v1.FactGroup
+	24, // 13: bangfu.hub.v1.UpdateHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	28, // 14: bangfu.hub.v1.MoveHouseholdRequest.document:type_name -> bangfu.hub.v1.Document
+	24, // 15: bangfu.hub.v1.MoveHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	16, // 16: bangfu.hub.v1.SplitHouseholdRequest.leaving:type_name -> bangfu.hub.v1.Relative
+	16, // 17: bangfu.hub.v1.SplitHouseholdRequest.staying:type_name -> bangfu.hub.v1.Relative
+	28, // 18: bangfu.hub.v1.SplitHouseholdRequest.document:type_name -> bangfu.hub.v1.Document
+	29, // 19: bangfu.hub.v1.Relative.relation:type_name -> bangfu.hub.v1.Relation
+	24, // 20: bangfu.hub.v1.SplitHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	24, // 21: bangfu.hub.v1.SplitHouseholdResponse.split_off:type_name -> bangfu.hub.v1.Household
+	16, // 22: bangfu.hub.v1.MergeHouseholdsRequest.relations:type_name -> bangfu.hub.v1.Relative
+	28, // 23: bangfu.hub.v1.MergeHouseholdsRequest.document:type_name -> bangfu.hub.v1.Document
+	24, // 24: bangfu.hub.v1.MergeHouseholdsResponse.household:type_name -> bangfu.hub.v1.Household
+	22, // 25: bangfu.hub.v1.ListHouseholdRevisionsResponse.revisions:type_name -> bangfu.hub.v1.HouseholdRevision
+	23, // 26: bangfu.hub.v1.HouseholdRevision.time:type_name -> google.protobuf.Timestamp
+	1,  // 27: bangfu.hub.v1.HouseholdService.GetHousehold:input_type -> bangfu.hub.v1.GetHouseholdRequest
+	3,  // 28: bangfu.hub.v1.HouseholdService.ListHouseholds:input_type -> bangfu.hub.v1.ListHouseholdsRequest
+	5,  // 29: bangfu.hub.v1.HouseholdService.LookUpHouseholds:input_type -> bangfu.hub.v1.LookUpHouseholdsRequest
+	9,  // 30: bangfu.hub.v1.HouseholdService.CreateHousehold:input_type -> bangfu.hub.v1.CreateHouseholdRequest
+	11, // 31: bangfu.hub.v1.HouseholdService.UpdateHousehold:input_type -> bangfu.hub.v1.UpdateHouseholdRequest
+	13, // 32: bangfu.hub.v1.HouseholdService.MoveHousehold:input_type -> bangfu.hub.v1.MoveHouseholdRequest
+	15, // 33: bangfu.hub.v1.HouseholdService.SplitHousehold:input_type -> bangfu.hub.v1.SplitHouseholdRequest
+	18, // 34: bangfu.hub.v1.HouseholdService.MergeHouseholds:input_type -> bangfu.hub.v1.MergeHouseholdsRequest
+	20, // 35: bangfu.hub.v1.HouseholdService.ListHouseholdRevisions:input_type -> bangfu.hub.v1.ListHouseholdRevisionsRequest
+	2,  // 36: bangfu.hub.v1.HouseholdService.GetHousehold:output_type -> bangfu.hub.v1.GetHouseholdResponse
+	4,  // 37: bangfu.hub.v1.HouseholdService.ListHouseholds:output_type -> bangfu.hub.v1.ListHouseholdsResponse
+	7,  // 38: bangfu.hub.v1.HouseholdService.LookUpHouseholds:output_type -> bangfu.hub.v1.LookUpHouseholdsResponse
+	10, // 39: bangfu.hub.v1.HouseholdService.CreateHousehold:output_type -> bangfu.hub.v1.CreateHouseholdResponse
+	12, // 40: bangfu.hub.v1.HouseholdService.UpdateHousehold:output_type -> bangfu.hub.v1.UpdateHouseholdResponse
+	14, // 41: bangfu.hub.v1.HouseholdService.MoveHousehold:output_type -> bangfu.hub.v1.MoveHouseholdResponse
+	17, // 42: bangfu.hub.v1.HouseholdService.SplitHousehold:output_type -> bangfu.hub.v1.SplitHouseholdResponse
+	19, // 43: bangfu.hub.v1.HouseholdService.MergeHouseholds:output_type -> bangfu.hub.v1.MergeHouseholdsResponse
+	21, // 44: bangfu.hub.v1.HouseholdService.ListHouseholdRevisions:output_type -> bangfu.hub.v1.ListHouseholdRevisionsResponse
+	36, // [36:45] is the sub-list for method output_type
+	27, // [27:36] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_household_service_proto_init() }
@@ -1643,7 +1719,7 @@ func file_bangfu_hub_v1_household_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_household_service_proto_rawDesc), len(file_bangfu_hub_v1_household_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
