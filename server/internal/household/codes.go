@@ -16,6 +16,9 @@ const (
 	GroupCivil     Group = "CIVIL_AFFAIRS"     // civil affairs
 )
 
+// AllPolicies stands in an End for every policy of the catalogue.
+const AllPolicies = "*"
+
 // Answer is yes, no or not recorded.
 type Answer string
 

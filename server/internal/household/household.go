@@ -17,8 +17,10 @@ const MaxMembers = 50
 type Household struct {
 	ID              string // opaque, minted by the hub: "hh_…"
 	HouseholdNumber string // 户编号, opaque text of the source register
-	Village         string // 12-digit code of the administrative village
-	VillageGroup    string // 自然村(组)
+	// FormerHouseholdNumbers are those of households that it absorbed (see Absorb).
+	FormerHouseholdNumbers []string
+	Village                string // 12-digit code of the administrative village
+	VillageGroup           string // 自然村(组)
 
 	Register   Register           // owner: the poverty-alleviation office
 	Persons    []Person           // every person who ever belonged to it
@@ -191,6 +193,10 @@ type Decision struct {
 	Document    Document
 	Reverses    string // id of the decision that it takes back
 	Ends        []End  // per person and policy
+	// Only names the persons whom the decision concerns where supported and unsupported
+	// persons came to live in one household (see Absorb). Empty: the whole household,
+	// also who joins it later.
+	Only []string
 }
 
 // Document names the paper behind a fact.

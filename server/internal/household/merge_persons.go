@@ -1,0 +1,148 @@
+package household
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/bangfuhub/hub/server/internal/fault"
+)
+
+// persons merges the persons, as far as the writer owns them.
+func (m *merger) persons() {
+	known := m.out.Persons
+	for i, j := range m.match(known) {
+		p := m.in.Persons[i]
+		switch {
+		case j == conflicting: // reported by match
+		case j < 0 && m.owns(GroupRegister):
+			p.ID = m.mint("pp_")
+			fresh := Person{ID: p.ID}
+			m.out.Persons = append(m.out.Persons, m.mergePerson(fresh, p))
+		case j < 0:
+			m.violate(at("persons", i), fault.PersonUnknown)
+		default:
+			m.out.Persons[j] = m.mergePerson(m.out.Persons[j], p)
+		}
+	}
+}
+
+// mergePerson gives the person with those facts of in that the writer owns.
+func (m *merger) mergePerson(base, in Person) Person {
+	out := base
+	if m.owns(GroupRegister) {
+		out = in
+		out.ID, out.Education, out.Insurances = base.ID, base.Education, base.Insurances
+		out.keepIdentity(base)
+	}
+	if m.owns(GroupEducation) && in.Education != nil {
+		out.Education = in.Education
+	}
+	if m.owns(GroupMedical) {
+		out.Insurances = mergeByKey(out.Insurances, in.Insurances, func(e *Insurance) (string, string) { return year(e.Year), year(e.Year) })
+	}
+	return out
+}
+
+// keepIdentity keeps what the base knew the person by, and since when it belongs here.
+// A replaced ID number becomes a former one: other departments may still send it.
+func (p *Person) keepIdentity(base Person) {
+	former := slices.Concat(p.FormerIDNumbers, base.FormerIDNumbers)
+	if base.IDNumber != "" {
+		former = append(former, base.IDNumber)
+	}
+	p.IDNumber = cmp.Or(p.IDNumber, base.IDNumber)
+	p.FormerIDNumbers = former // Normalise removes the present one and repetitions
+	p.PersonNumber = cmp.Or(p.PersonNumber, base.PersonNumber)
+	p.DisabilityCard = cmp.Or(p.DisabilityCard, base.DisabilityCard)
+	if p.JoinedOn == "" {
+		p.JoinedOn, p.JoinReason = base.JoinedOn, base.JoinReason
+	}
+}
+
+const (
+	unmatched   = -1
+	conflicting = -2
+)
+
+// match says for each person of in which of the known ones is meant.
+func (m *merger) match(known []Person) []int {
+	matches := make([]int, len(m.in.Persons))
+	by := make(map[int]int, len(matches)) // known → in
+	claim := func(i, j int) {
+		if first, taken := by[j]; j >= 0 && taken {
+			m.violate(at("persons", i), fault.Duplicate, "with", at("persons", first))
+			j = conflicting
+		} else if j >= 0 {
+			by[j] = i
+		}
+		matches[i] = j
+	}
+	for i := range m.in.Persons {
+		j := matchByNumber(known, &m.in.Persons[i])
+		if j == unmatched && m.in.Persons[i].ID != "" {
+			// Ids are minted here; one that the household doesn't have is another's.
+			m.violate(at("persons", i)+".id", fault.PersonUnknown)
+			j = conflicting
+		}
+		claim(i, j)
+	}
+	for i := range m.in.Persons {
+		if matches[i] != unmatched {
+			continue
+		}
+		var same []int
+		for j := range known {
+			if _, taken := by[j]; !taken && sameByName(&known[j], &m.in.Persons[i]) {
+				same = append(same, j)
+			}
+		}
+		switch len(same) {
+		case 0:
+		case 1:
+			claim(i, same[0])
+		default:
+			m.violate(at("persons", i)+".name", fault.Duplicate, "with", "name, birth_date")
+			matches[i] = conflicting
+		}
+	}
+	return matches
+}
+
+func matchByNumber(known []Person, p *Person) int {
+	if p.ID != "" {
+		return slices.IndexFunc(known, func(k Person) bool { return k.ID == p.ID })
+	}
+	if j := slices.IndexFunc(known, func(k Person) bool { return shared(&k, p) }); j >= 0 {
+		return j
+	}
+	if p.PersonNumber != "" {
+		if j := slices.IndexFunc(known, func(k Person) bool { return k.PersonNumber == p.PersonNumber }); j >= 0 {
+			return j
+		}
+	}
+	if p.Education == nil || p.Education.StudentNumber == "" {
+		return unmatched
+	}
+	return slices.IndexFunc(known, func(k Person) bool {
+		return k.Education != nil && k.Education.StudentNumber == p.Education.StudentNumber && !contradict(&k, p)
+	})
+}
+
+// sameByName is the weakest match: two records without anything that tells them apart.
+func sameByName(a, b *Person) bool {
+	return a.Name != "" && a.Name == b.Name && a.BirthDate != "" && a.BirthDate == b.BirthDate && !contradict(a, b)
+}
+
+// shared tells whether two persons have an ID number in common.
+func shared(a, b *Person) bool {
+	numbers := a.numbers()
+	return slices.ContainsFunc(b.numbers(), func(n string) bool { return slices.Contains(numbers, n) })
+}
+
+// contradict tells whether numbers of the same kind on both sides differ.
+func contradict(a, b *Person) bool {
+	if a.PersonNumber != "" && b.PersonNumber != "" && a.PersonNumber != b.PersonNumber {
+		return true
+	}
+	return len(a.numbers()) > 0 && len(b.numbers()) > 0 && !shared(a, b)
+}
