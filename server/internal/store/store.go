@@ -3,6 +3,10 @@
 // Every sentence below that says what an engine does is a subtest of package
 // storetest, run on every engine.
 //
+// A nil list in a query means everything, an empty one means nothing, except where a
+// comment says otherwise. Times are kept to the microsecond and given back in UTC. Texts
+// are ordered by their bytes.
+//
 // The store knows keys and opaque bytes. Documents arrive sealed and identifiers
 // arrive as keyed hashes; the only plain columns are those that queries need:
 // areas, village codes, list names, opaque ids, statuses, numbers, dates, times.
@@ -38,15 +42,17 @@ var (
 
 // Store is one database. All methods may be called at the same time.
 type Store interface {
-	// View runs fn on one snapshot: everything fn reads was true at one instant,
+	// View runs fn on one snapshot: everything fn reads was true when fn began,
 	// and it sees every Update that was acknowledged before View began. Views never
 	// block Updates nor the other way round. The Reader is dead when fn returns.
+	// An error from fn is returned as it is.
 	View(ctx context.Context, fn func(Reader) error) error
 
 	// Update runs fn in one transaction and commits it when fn returns nil; an error
 	// from fn rolls everything back and is returned as it is. fn is run again only
 	// after a serialization failure or a deadlock that happened before COMMIT was
-	// sent, so it must not have effects outside the Tx. A commit whose outcome is
+	// sent, so it must not have effects outside the Tx. It must not call Update itself.
+	// A context that ends before COMMIT is sent rolls back. A commit whose outcome is
 	// not known is ErrUnknown. When Update returns nil the work survives a kill of
 	// the process and of the database server.
 	Update(ctx context.Context, fn func(Tx) error) error
@@ -66,13 +72,13 @@ type Store interface {
 	Close() error
 }
 
-// Reader reads one snapshot. Iteration methods call fn in the stated order and
-// stop at its first error, which they return.
+// Reader reads one snapshot, for one goroutine. Iteration methods call fn in the stated
+// order and stop at its first error, which they return as it is; fn may read, but not write.
 type Reader interface {
 	// Meta is the store-wide state; ErrNotFound before the first SetMeta.
 	Meta(ctx context.Context) (Meta, error)
 	// Heads lists the heads of the given areas, sorted by area; nil means all that exist.
-	// An area without transactions has no head and is left out.
+	// An area without transactions and derivations has no head and is left out.
 	Heads(ctx context.Context, areas []string) ([]Head, error)
 
 	// Household is the current state; ErrNotFound.
@@ -86,10 +92,10 @@ type Reader interface {
 	Households(ctx context.Context, q HouseholdQuery, fn func(Household) error) error
 
 	// Aliases resolves keyed hashes of one kind; hashes that stand for nothing are
-	// absent from the result.
+	// absent from the result, which is ordered by hash and has each of them once.
 	Aliases(ctx context.Context, kind string, hashes [][]byte) ([]Alias, error)
 	// Names lists the subjects whose name has this keyed hash, in the given areas
-	// (nil: all), ordered by household and person, at most limit.
+	// (nil: all), ordered by household and person, at most limit (0: no limit).
 	Names(ctx context.Context, hash []byte, areas []string, limit int) ([]Alias, error)
 
 	// HouseholdRecords lists the records of the given households of an area, ordered
@@ -109,7 +115,7 @@ type Reader interface {
 
 	// Request is the outcome stored for a request id; ErrNotFound.
 	Request(ctx context.Context, agency, id string) (Request, error)
-	// Catalogues lists all stored catalogue versions, newest first, without their text.
+	// Catalogues lists all stored catalogue versions, last submitted first, without their text.
 	Catalogues(ctx context.Context) ([]Catalogue, error)
 	// Catalogue is one version with its text; ErrNotFound.
 	Catalogue(ctx context.Context, version string) (Catalogue, error)
@@ -131,7 +137,7 @@ type Tx interface {
 	// LockHouseholds locks the given households of an area until the end of the
 	// Update and gives their current state, missing ones left out, ordered by id.
 	// Ids are locked in sorted order; a second call may only name greater ids or
-	// ids already held.
+	// ids already held, anything else is an error.
 	LockHouseholds(ctx context.Context, area string, ids []string) ([]Household, error)
 
 	// Append makes one transaction of the feed, at most once per Update and as its last
@@ -141,19 +147,23 @@ type Tx interface {
 	//
 	// Numbers of an area are 1, 2, 3 … without a gap in commit order: Append in a
 	// second Update waits until the first has committed or rolled back (law 1).
-	// A batch without changes takes no number, leaves the head alone and returns 0.
-	// More than MaxChanges changes: ErrTooLarge. An alias that stands for another
-	// subject: ErrTaken. A household whose Revision is not the stored one plus one: ErrStale.
+	// A batch without changes takes no number, leaves the head alone and returns 0; it
+	// may have no records either. More than MaxChanges changes: ErrTooLarge. An alias that
+	// stands for another subject: ErrTaken. A household whose Revision is not the stored one
+	// plus one, a record to be inserted that stands already, one to be replaced or deleted
+	// that does not stand with OldHash: ErrStale. An Update whose Append failed cannot be
+	// committed: it returns that error even where fn returns nil.
 	Append(ctx context.Context, b Batch) (int64, error)
 
 	// SetDerivedFor records that every household of the area is derived for this day
 	// ("YYYY-MM-DD") under this catalogue version. It never takes a number; a head is made where none exists.
 	SetDerivedFor(ctx context.Context, area, day, catalogue string) error
 	// SaveBlock stores rebuilt bytes if no transaction has touched the block since
-	// b.Transaction; otherwise it does nothing.
+	// b.Transaction, and no later bytes have been stored; otherwise it does nothing. Only
+	// the key, Transaction and Bytes of b count; Built becomes b.Transaction.
 	SaveBlock(ctx context.Context, b Block) error
 	// Purge deletes an area's changes with transaction < oldestKept and moves the
-	// head's OldestKept there; it never moves back.
+	// head's OldestKept there; it never moves back, nor beyond the next transaction.
 	Purge(ctx context.Context, area string, oldestKept int64) error
 
 	SetMeta(ctx context.Context, m Meta) error
@@ -161,15 +171,18 @@ type Tx interface {
 	SaveRequest(ctx context.Context, r Request) error
 	// PurgeRequests deletes outcomes stored before the given time.
 	PurgeRequests(ctx context.Context, before time.Time) error
-	// SaveCatalogue stores a new version, or updates the state of one; its text never changes.
+	// SaveCatalogue stores a new version, or updates the state, preview and activation of
+	// one; its text and who submitted it never change.
 	SaveCatalogue(ctx context.Context, c Catalogue) error
 	// SaveAgreement inserts or replaces by id.
 	SaveAgreement(ctx context.Context, a Agreement) error
 	// SaveSubscription inserts or replaces by agency and name. With s.Version > 0 it is
-	// ErrStale unless the stored one has Version s.Version-1.
+	// ErrStale unless the stored one has Version s.Version-1; one that does not exist has 0.
 	SaveSubscription(ctx context.Context, s Subscription) error
+	// DeleteSubscription and DeleteIntent are harmless where there is nothing to delete.
 	DeleteSubscription(ctx context.Context, agency, name string) error
-	// SaveIntent inserts; DeleteIntent finishes. A deleted intent is gone for good.
+	// SaveIntent inserts, ErrTaken where the id exists; DeleteIntent finishes. A deleted
+	// intent is gone for good.
 	SaveIntent(ctx context.Context, i Intent) error
 	DeleteIntent(ctx context.Context, id string) error
 }
@@ -208,8 +221,8 @@ type Household struct {
 
 // HouseholdQuery selects current households; empty fields do not restrict.
 type HouseholdQuery struct {
-	Area          string // required
-	Villages      []string
+	Area          string   // required
+	Villages      []string // none: all
 	PovertyStatus string
 	SupportStatus string
 	After         string // id; only greater ones
@@ -304,7 +317,8 @@ type Batch struct {
 
 	Households []Household // next states; Revision is the stored one plus one (1: new)
 	// SetAliases and SetNames are what the named subjects are found by from now on; DropAliases and
-	// DropNames are removed where they still stand for the named subject.
+	// DropNames are removed first, where they still stand for the named subject. An empty Area
+	// is the batch's; a drop may name another one (a household that has moved here).
 	SetAliases, DropAliases []Alias
 	SetNames, DropNames     []Alias // Kind is ignored
 
@@ -313,7 +327,7 @@ type Batch struct {
 	// deleted or replaced record, so that digests need no read.
 	Upserts []RecordUpsert
 	Deletes []RecordDelete
-	Changes []Change // Area, Transaction, Ordinal, Time, Cause are filled in by the store
+	Changes []Change // in order; Area, Transaction, Ordinal, Time, Cause are filled in by the store
 }
 
 // RecordUpsert inserts or replaces a record; Replaces tells which.

@@ -1,0 +1,73 @@
+// Package pgtest gives tests a real PostgreSQL.
+//
+// The first call of URL starts one server for the test process, from local binaries, in a
+// folder of its own and on a unix socket; it is gone when the process is, however that
+// ends. With TEST_POSTGRES_URL in the environment that server is used instead, which is
+// quicker where many packages are tested: its user must be allowed to create databases.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// errMissing says that this machine has no PostgreSQL.
+var errMissing = errors.New("no initdb and pg_ctl on PATH nor in /usr/lib/postgresql: install PostgreSQL, or set TEST_POSTGRES_URL")
+
+// dropTimeout bounds the clean-up on a server that is not ours.
+const dropTimeout = 30 * time.Second
+
+var server = sync.OnceValues(func() (*url.URL, error) {
+	if given := os.Getenv("TEST_POSTGRES_URL"); given != "" {
+		return url.Parse(given)
+	}
+	return start()
+})
+
+// URL makes an empty database and gives its connection URL. On the server of
+// TEST_POSTGRES_URL it is dropped when the test ends. Where there is no PostgreSQL the
+// test is skipped, but with CI=true it fails.
+func URL(t testing.TB) string {
+	t.Helper()
+	base, err := server()
+	switch {
+	case errors.Is(err, errMissing) && os.Getenv("CI") != "true":
+		t.Skip(err)
+	case err != nil:
+		t.Fatalf("pgtest: %v", err)
+	}
+	name := "hubtest_" + strings.ToLower(rand.Text())
+	if err := execute(t.Context(), base, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	if os.Getenv("TEST_POSTGRES_URL") != "" {
+		t.Cleanup(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
+			defer cancel()
+			if err := execute(ctx, base, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+				t.Errorf("pgtest: %v", err)
+			}
+		})
+	}
+	own := *base
+	own.Path = "/" + name
+	return own.String()
+}
+
+func execute(ctx context.Context, base *url.URL, statement string) error {
+	conn, err := pgx.Connect(ctx, base.String())
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}

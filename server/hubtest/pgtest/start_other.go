@@ -1,0 +1,7 @@
+//go:build !unix
+
+package pgtest
+
+import "net/url"
+
+func start() (*url.URL, error) { return nil, errMissing }

@@ -1,0 +1,20 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// SynchronousCommit gives the setting, or an error's text, by the name of the pool.
+func SynchronousCommit(ctx context.Context, s *Store) map[string]string {
+	settings := map[string]string{}
+	for name, pool := range map[string]*pgxpool.Pool{"the work": s.pool, "the audit": s.audit} {
+		var setting string
+		if err := pool.QueryRow(ctx, "SHOW synchronous_commit").Scan(&setting); err != nil {
+			setting = err.Error()
+		}
+		settings[name] = setting
+	}
+	return settings
+}

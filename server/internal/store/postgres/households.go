@@ -1,0 +1,93 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+const householdColumns = `area, id, revision, etag, village, poverty_status, support_status, actor, cause, time, gone`
+
+func scanHousehold(row pgx.CollectableRow) (h store.Household, err error) {
+	err = row.Scan(&h.Area, &h.ID, &h.Revision, &h.Etag, &h.Village, &h.PovertyStatus,
+		&h.SupportStatus, &h.Actor, &h.Cause, &h.Time, &h.Gone, &h.Document)
+	h.Time = h.Time.UTC()
+	return h, err
+}
+
+func (r *reader) Household(ctx context.Context, area, id string) (store.Household, error) {
+	return one(ctx, r, scanHousehold,
+		`SELECT `+householdColumns+`, document FROM households WHERE area = $1 AND id = $2`, area, id)
+}
+
+func (r *reader) Revision(ctx context.Context, area, id string, revision int64, at time.Time) (store.Household, error) {
+	const query = `SELECT ` + householdColumns + `, document FROM household_revisions WHERE area = $1 AND id = $2`
+	if revision > 0 {
+		return one(ctx, r, scanHousehold, query+` AND revision <= $3 ORDER BY revision DESC LIMIT 1`, area, id, revision)
+	}
+	return one(ctx, r, scanHousehold, query+` AND time <= $3 ORDER BY revision DESC LIMIT 1`, area, id, at)
+}
+
+func (r *reader) Revisions(ctx context.Context, area, id string) ([]store.Household, error) {
+	return list(ctx, r, scanHousehold, `SELECT `+householdColumns+`, NULL::bytea FROM household_revisions
+		WHERE area = $1 AND id = $2 ORDER BY revision DESC`, area, id)
+}
+
+func (r *reader) Households(ctx context.Context, q store.HouseholdQuery, fn func(store.Household) error) error {
+	return pages(q.Limit, page, func(n int) ([]store.Household, error) {
+		rows, err := r.householdPage(ctx, q, n)
+		if len(rows) > 0 {
+			q.After = rows[len(rows)-1].ID
+		}
+		return rows, err
+	}, fn)
+}
+
+func (r *reader) householdPage(ctx context.Context, q store.HouseholdQuery, n int) ([]store.Household, error) {
+	var f filter
+	f.and("area = %s", q.Area)
+	if len(q.Villages) > 0 {
+		f.and("village = ANY(%s)", q.Villages)
+	}
+	if q.PovertyStatus != "" {
+		f.and("poverty_status = %s", q.PovertyStatus)
+	}
+	if q.SupportStatus != "" {
+		f.and("support_status = %s", q.SupportStatus)
+	}
+	if q.After != "" {
+		f.and("id > %s", q.After)
+	}
+	if !q.IncludeGone {
+		f.and("NOT gone")
+	}
+	limit := f.arg(n)
+	return list(ctx, r, scanHousehold,
+		`SELECT `+householdColumns+`, document FROM households`+f.text.String()+` ORDER BY id LIMIT `+limit, f.args...)
+}
+
+func scanAlias(row pgx.CollectableRow) (a store.Alias, err error) {
+	err = row.Scan(&a.Kind, &a.Hash, &a.Area, &a.Household, &a.Person)
+	return a, err
+}
+
+func (r *reader) Aliases(ctx context.Context, kind string, hashes [][]byte) ([]store.Alias, error) {
+	return list(ctx, r, scanAlias, `SELECT kind, hash, area, household, person FROM aliases
+		WHERE kind = $1 AND hash = ANY($2) ORDER BY hash`, kind, hashes)
+}
+
+func (r *reader) Names(ctx context.Context, hash []byte, areas []string, limit int) ([]store.Alias, error) {
+	var f filter
+	f.and("hash = %s", hash)
+	if areas != nil {
+		f.and("area = ANY(%s)", areas)
+	}
+	query := `SELECT '', hash, area, household, person FROM names` + f.text.String() + ` ORDER BY household, person, area`
+	if limit > 0 {
+		query += ` LIMIT ` + f.arg(limit)
+	}
+	return list(ctx, r, scanAlias, query, f.args...)
+}

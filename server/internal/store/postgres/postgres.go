@@ -1,0 +1,179 @@
+// Package postgres keeps the hub's store in one PostgreSQL database, which several hub
+// processes may share.
+//
+// Updates are READ COMMITTED transactions that lock what they change: households in order
+// of id, then aliases and names in sorted order, then the area's head. What is written
+// after the head is guarded by it. Views are REPEATABLE READ.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+const (
+	auditConns   = 4                     // an Update that audits must not wait for other Updates
+	maxAttempts  = 10                    // of an Update that deadlocks
+	retryPause   = 20 * time.Millisecond // at most, before the first repetition
+	endTimeout   = 10 * time.Second      // for COMMIT and ROLLBACK, which the caller's context doesn't stop
+	serialized   = "40001"
+	deadlocked   = "40P01"
+	ordinaryFail = "ERROR" // the severity of a failure that leaves the session alive
+)
+
+var errLost = errors.New("postgres: the connection was lost before COMMIT")
+
+// Config says where the store is.
+type Config struct {
+	URL      string // postgres://user@host/database?…, or any connection string of libpq's
+	MaxConns int32  // of this process, audit apart; 0: four, or as many as there are cores
+}
+
+// Store is a store.Store on PostgreSQL.
+type Store struct {
+	pool  *pgxpool.Pool
+	audit *pgxpool.Pool
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open connects to the database. It does not migrate: see CheckSchema and Migrate.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	pool, err := connect(ctx, cfg.URL, cfg.MaxConns)
+	if err != nil {
+		return nil, err
+	}
+	audit, err := connect(ctx, cfg.URL, auditConns)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &Store{pool: pool, audit: audit}, nil
+}
+
+func connect(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err) // the driver leaves the password out
+	}
+	if maxConns > 0 {
+		cfg.MaxConns = maxConns
+	}
+	// A server's default may be weaker than what Update and Audit promise.
+	cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	return pool, nil
+}
+
+// Close waits for the calls in progress.
+func (s *Store) Close() error {
+	s.pool.Close()
+	s.audit.Close()
+	return nil
+}
+
+// viewing begins a View. A snapshot stands from the first query on, hence the second one.
+var viewing = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"}
+
+var updating = pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
+
+// View implements store.Store.
+func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
+	open, err := s.pool.BeginTx(ctx, viewing)
+	if err != nil {
+		return err
+	}
+	defer rollback(ctx, open)
+	return fn(&reader{tx: open})
+}
+
+// Update implements store.Store.
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		again, err := s.try(ctx, fn)
+		if !again || attempt == maxAttempts {
+			return err
+		}
+		pause := rand.N(retryPause * time.Duration(attempt)) //nolint:gosec // only keeps rivals apart
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
+
+// try runs fn once. It says whether the same may be tried again: only where the server
+// has undone everything, because of others, before COMMIT was sent.
+func (s *Store) try(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
+	open, err := s.pool.BeginTx(ctx, updating)
+	if err != nil {
+		return false, err
+	}
+	defer rollback(ctx, open)
+	t := &tx{reader: reader{tx: open}}
+	if err := fn(t); err != nil {
+		return retryable(err), err
+	}
+	if t.failed != nil {
+		return retryable(t.failed), t.failed
+	}
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	return false, commit(ctx, open)
+}
+
+func retryable(err error) bool {
+	failure := (*pgconn.PgError)(nil)
+	return errors.As(err, &failure) && (failure.Code == serialized || failure.Code == deadlocked)
+}
+
+// commit ends the transaction, whatever becomes of ctx meanwhile.
+func commit(ctx context.Context, open pgx.Tx) error {
+	if open.Conn().IsClosed() {
+		return errLost
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	return answered(open.Commit(ctx))
+}
+
+// answered is store.ErrUnknown unless the server has said what has become of a statement
+// that was sent. A session that is ended may have committed before it was. The driver's
+// own judgement (pgconn.SafeToRetry) is of no use: when the line is cut while it waits for
+// an answer it reports a closed connection, as if nothing had been sent.
+func answered(err error) error {
+	failure := (*pgconn.PgError)(nil)
+	switch {
+	case err == nil, errors.Is(err, pgx.ErrTxCommitRollback):
+		return err
+	case errors.As(err, &failure) && failure.SeverityUnlocalized == ordinaryFail:
+		return err
+	}
+	return fmt.Errorf("%w: %w", store.ErrUnknown, err)
+}
+
+// rollback ends a transaction that is still open. Where it fails, the pool gives the
+// connection up, and the server rolls back.
+func rollback(ctx context.Context, open pgx.Tx) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	_ = open.Rollback(ctx)
+}

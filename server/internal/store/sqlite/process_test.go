@@ -1,0 +1,198 @@
+package sqlite_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/bangfuhub/hub/server/internal/store"
+	"github.com/bangfuhub/hub/server/internal/store/sqlite"
+)
+
+// childDir makes this test binary a second process that appends to the store in that
+// folder and prints the number of every transaction that was acknowledged.
+const childDir = "SQLITE_TEST_CHILD_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		if err := appendForEver(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func appendForEver(dir string) error {
+	s, err := sqlite.Open(sqlite.Config{Dir: dir})
+	if err != nil {
+		return err
+	}
+	for {
+		number, err := appendOne(context.Background(), s)
+		if err != nil {
+			return err
+		}
+		if err := s.Audit(context.Background(), store.AuditEntry{ID: strconv.FormatInt(number, 10)}); err != nil {
+			return err
+		}
+		if _, err := fmt.Println(number); err != nil {
+			return err
+		}
+	}
+}
+
+func appendOne(ctx context.Context, s store.Store) (number int64, err error) {
+	err = s.Update(ctx, func(tx store.Tx) (err error) {
+		number, err = tx.Append(ctx, store.Batch{Area: "A", Changes: []store.Change{{Op: "UPSERT"}, {Op: "UPSERT"}}})
+		return err
+	})
+	return number, err
+}
+
+// child starts the second process and reads what it has acknowledged until that is enough.
+func child(t *testing.T, dir string, enough func(number int64) bool) (last int64) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for !enough(last) && lines.Scan() {
+		if last, err = strconv.ParseInt(lines.Text(), 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for lines.Scan() { // acknowledged before it died
+		if last, err = strconv.ParseInt(lines.Text(), 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the child ended by itself")
+	}
+	return last
+}
+
+// checkFeed reads the feed of area A: it must be dense, in whole transactions, up to the head.
+func checkFeed(t *testing.T, s store.Store) (last int64) {
+	t.Helper()
+	err := s.View(t.Context(), func(r store.Reader) error {
+		heads, err := r.Heads(t.Context(), nil)
+		if err != nil {
+			return err
+		}
+		n := int64(0)
+		err = r.Changes(t.Context(), store.ChangeQuery{Area: "A"}, func(c store.Change) error {
+			if c.Transaction != n/2+1 || int64(c.Ordinal) != n%2 {
+				t.Errorf("change %d is %d.%d", n, c.Transaction, c.Ordinal)
+			}
+			n++
+			return nil
+		})
+		last = heads[0].Last
+		if n != 2*last {
+			t.Errorf("%d changes up to transaction %d", n, last)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return last
+}
+
+func TestAcknowledgedWorkSurvivesAKill(t *testing.T) {
+	dir := t.TempDir()
+	acknowledged := child(t, dir, func(number int64) bool { return number >= 20 })
+	s := open(t, dir)
+	if last := checkFeed(t, s); last < acknowledged {
+		t.Errorf("transaction %d was acknowledged, the head is %d", acknowledged, last)
+	}
+	found := map[string]bool{}
+	err := s.AuditTrail(t.Context(), store.AuditEntry{}.Time, store.AuditEntry{}.Time.Add(1000), func(e store.AuditEntry) error {
+		found[e.ID] = true
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number := range acknowledged {
+		if id := strconv.FormatInt(number+1, 10); !found[id] {
+			t.Errorf("the audit entry %s is lost", id)
+		}
+	}
+}
+
+func TestTwoProcessesShareTheFile(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	mine := 0
+	child(t, dir, func(int64) bool {
+		if _, err := appendOne(t.Context(), s); err != nil {
+			t.Error(err)
+		}
+		mine++
+		return mine >= 20
+	})
+	if last := checkFeed(t, s); last <= int64(mine) {
+		t.Errorf("the head is %d, but %d of these are this process's own", last, mine)
+	}
+}
+
+func TestOpensSideBySideMigrateOnce(t *testing.T) {
+	dir := t.TempDir()
+	const processes = 4
+	opened := make(chan error, processes)
+	for range processes {
+		go func() {
+			s, err := sqlite.Open(sqlite.Config{Dir: dir})
+			if err == nil {
+				err = errors.Join(s.CheckSchema(context.Background()), s.Close())
+			}
+			opened <- err
+		}()
+	}
+	for range processes {
+		if err := <-opened; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestOnlyTheOwnerReadsTheFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "here? 100%") // a path that a DSN must escape
+	s := open(t, dir)
+	if _, err := appendOne(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d files (error %v), want two databases and their logs", len(files), err)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", f.Name(), info.Mode())
+		}
+	}
+}

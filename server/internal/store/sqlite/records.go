@@ -1,0 +1,95 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+const recordColumns = `area, list, village, household, person, txn, hash, document`
+
+func scanRecord(row scanner) (r store.Record, err error) {
+	var hash []byte
+	err = row.Scan(&r.Area, &r.List, &r.Village, &r.Household, &r.Person, &r.Transaction, &hash, &r.Document)
+	copy(r.Hash[:], hash)
+	return r, err
+}
+
+func (r *reader) HouseholdRecords(ctx context.Context, area string, households []string) ([]store.Record, error) {
+	var all []store.Record
+	for _, household := range sorted(households) {
+		records, err := list(ctx, r, scanRecord, `SELECT `+recordColumns+` FROM records
+			WHERE area = ? AND household = ? ORDER BY list, person, village`, area, household)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, records...)
+	}
+	return all, nil
+}
+
+func (r *reader) Records(ctx context.Context, q store.RecordQuery, fn func(store.Record) error) error {
+	var f filter
+	f.and("area = ?", q.Area)
+	f.and("list = ?", q.List)
+	if q.Village != "" {
+		f.and("village = ?", q.Village)
+	}
+	if after := q.After; after.Village != "" {
+		f.and("(village, household, person) > (?, ?, ?)", after.Village, after.Household, after.Person)
+	}
+	limit := f.limit(q.Limit)
+	return each(ctx, r, fn, scanRecord, `SELECT `+recordColumns+` FROM records`+f.text.String()+
+		` ORDER BY village, household, person`+limit, f.args...)
+}
+
+func scanBlock(row scanner) (b store.Block, err error) {
+	var digest []byte
+	err = row.Scan(&b.Area, &b.List, &b.Village, &b.Transaction, &b.Count, &digest, &b.Built, &b.Bytes)
+	copy(b.Digest[:], digest)
+	return b, err
+}
+
+func (r *reader) Blocks(ctx context.Context, q store.BlockQuery, fn func(store.Block) error) error {
+	var f filter
+	f.and("area = ?", q.Area)
+	f.and("count > 0")
+	if q.Lists != nil {
+		f.in("list", q.Lists)
+	}
+	if q.Villages != nil {
+		f.in("village", q.Villages)
+	}
+	if q.AfterList != "" {
+		f.and("(list, village) > (?, ?)", q.AfterList, q.AfterVillage)
+	}
+	bytes := "NULL"
+	if q.Bytes {
+		bytes = "bytes"
+	}
+	limit := f.limit(q.Limit)
+	return each(ctx, r, fn, scanBlock, `SELECT area, list, village, txn, count, digest, coalesce(built, 0), `+bytes+`
+		FROM blocks LEFT JOIN block_bytes USING (area, list, village)`+f.text.String()+` ORDER BY list, village`+limit, f.args...)
+}
+
+func scanChange(row scanner) (c store.Change, err error) {
+	var at int64
+	err = row.Scan(&c.Area, &c.Transaction, &c.Ordinal, &at, &c.Cause, &c.Op, &c.List, &c.Village,
+		&c.Household, &c.Person, &c.FromVillage, &c.Document)
+	c.Time = micros(at)
+	return c, err
+}
+
+func (r *reader) Changes(ctx context.Context, q store.ChangeQuery, fn func(store.Change) error) error {
+	var f filter
+	f.and("area = ?", q.Area)
+	f.and("txn > ?", q.After)
+	if q.UpTo != 0 {
+		f.and("txn <= ?", q.UpTo)
+	}
+	if q.Lists != nil {
+		f.in("list", q.Lists)
+	}
+	return each(ctx, r, fn, scanChange, `SELECT area, txn, ordinal, time, cause, op, list, village, household, person, from_village, document
+		FROM changes`+f.text.String()+` ORDER BY txn, ordinal`, f.args...)
+}

@@ -1,0 +1,102 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+func scanMeta(row scanner) (m store.Meta, err error) {
+	err = row.Scan(&m.Epoch, &m.Catalogue, &m.Derivation)
+	return m, err
+}
+
+func (r *reader) Meta(ctx context.Context) (store.Meta, error) {
+	return one(ctx, r, scanMeta, `SELECT epoch, catalogue, derivation FROM meta`)
+}
+
+func scanHead(row scanner) (h store.Head, err error) {
+	err = row.Scan(&h.Area, &h.Last, &h.OldestKept, &h.DerivedFor, &h.Catalogue)
+	return h, err
+}
+
+func (r *reader) Heads(ctx context.Context, areas []string) ([]store.Head, error) {
+	var f filter
+	if areas != nil {
+		f.in("area", areas)
+	}
+	return list(ctx, r, scanHead,
+		`SELECT area, last, oldest_kept, derived_for, catalogue FROM heads`+f.text.String()+` ORDER BY area`, f.args...)
+}
+
+func scanRequest(row scanner) (q store.Request, err error) {
+	var at int64
+	err = row.Scan(&q.Agency, &q.ID, &q.Fingerprint, &q.Outcome, &at)
+	q.Time = micros(at)
+	return q, err
+}
+
+func (r *reader) Request(ctx context.Context, agency, id string) (store.Request, error) {
+	return one(ctx, r, scanRequest,
+		`SELECT agency, id, fingerprint, outcome, time FROM requests WHERE agency = ? AND id = ?`, agency, id)
+}
+
+func scanCatalogue(row scanner) (c store.Catalogue, err error) {
+	var submitted, activated int64
+	err = row.Scan(&c.Version, &c.Text, &c.State, &c.SubmittedBy, &submitted, &c.Preview, &c.ActivatedBy, &activated)
+	c.SubmittedAt, c.ActivatedAt = micros(submitted), micros(activated)
+	return c, err
+}
+
+func (r *reader) Catalogues(ctx context.Context) ([]store.Catalogue, error) {
+	return list(ctx, r, scanCatalogue, `SELECT version, NULL, state, submitted_by, submitted_at, preview, activated_by, activated_at
+		FROM catalogues ORDER BY submitted_at DESC, version DESC`)
+}
+
+func (r *reader) Catalogue(ctx context.Context, version string) (store.Catalogue, error) {
+	return one(ctx, r, scanCatalogue, `SELECT version, text, state, submitted_by, submitted_at, preview, activated_by, activated_at
+		FROM catalogues WHERE version = ?`, version)
+}
+
+func scanAgreement(row scanner) (a store.Agreement, err error) {
+	err = row.Scan(&a.ID, &a.Agency, &a.From, &a.Until, &a.Document)
+	return a, err
+}
+
+func (r *reader) Agreements(ctx context.Context, agency string) ([]store.Agreement, error) {
+	var f filter
+	if agency != "" {
+		f.and("agency = ?", agency)
+	}
+	return list(ctx, r, scanAgreement,
+		`SELECT id, agency, from_date, until_date, document FROM agreements`+f.text.String()+` ORDER BY id`, f.args...)
+}
+
+func scanSubscription(row scanner) (s store.Subscription, err error) {
+	var at int64
+	err = row.Scan(&s.Agency, &s.Name, &s.Version, &s.Document, &at)
+	s.Time = micros(at)
+	return s, err
+}
+
+func (r *reader) Subscription(ctx context.Context, agency, name string) (store.Subscription, error) {
+	return one(ctx, r, scanSubscription,
+		`SELECT agency, name, version, document, time FROM subscriptions WHERE agency = ? AND name = ?`, agency, name)
+}
+
+func (r *reader) Subscriptions(ctx context.Context, agency string) ([]store.Subscription, error) {
+	return list(ctx, r, scanSubscription,
+		`SELECT agency, name, version, document, time FROM subscriptions WHERE agency = ? ORDER BY name`, agency)
+}
+
+func scanIntent(row scanner) (i store.Intent, err error) {
+	var at int64
+	err = row.Scan(&i.ID, &i.Kind, &i.Area, &i.Document, &at)
+	i.Time = micros(at)
+	return i, err
+}
+
+func (r *reader) Intents(ctx context.Context, kind string) ([]store.Intent, error) {
+	return list(ctx, r, scanIntent,
+		`SELECT id, kind, area, document, time FROM intents WHERE kind = ? ORDER BY id`, kind)
+}
