@@ -1,0 +1,164 @@
+package catalogue
+
+import (
+	"fmt"
+
+	"cel.dev/cel-go/common/types"
+
+	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/household"
+)
+
+// subject is whom a condition or field speaks of: a household, or a person in it.
+// Each test and policy is looked at once.
+type subject struct {
+	*view
+	p        *household.Person // nil for the household
+	verdicts []verdict         // by the test's ordinal
+	grants   []grant           // by the policy's ordinal
+
+	entitlements []entitlement // of the list that is being derived
+}
+
+// verdict is the outcome of a test.
+type verdict int8
+
+const (
+	unknown verdict = iota
+	no
+	yes
+)
+
+// grant is the outcome of a policy.
+type grant struct {
+	entitled     verdict
+	since, until date.Date
+}
+
+// entitlement is a policy that a subject is entitled to on the day.
+type entitlement struct {
+	policy       *Policy
+	since, until date.Date
+}
+
+// subjects gives the household as a whole, then the persons.
+func (c *Catalogue) subjects(v *view, persons ...*household.Person) []subject {
+	n := 1 + len(persons)
+	verdicts, grants := make([]verdict, n*c.tests), make([]grant, n*len(c.Policies))
+	out := make([]subject, n)
+	for i := range out {
+		out[i] = subject{
+			view: v, verdicts: verdicts[i*c.tests : (i+1)*c.tests], grants: grants[i*len(c.Policies) : (i+1)*len(c.Policies)],
+		}
+		if i > 0 {
+			out[i].p = persons[i-1]
+		}
+	}
+	v.whole = &out[0]
+	return out
+}
+
+// holds tells whether the subject meets a condition.
+func (s *subject) holds(c condition) (bool, error) {
+	for _, t := range c {
+		of := s
+		if t.grain == GrainHousehold {
+			of = s.whole
+		}
+		if of.verdicts[t.ordinal] == unknown {
+			v, _, err := t.program.Eval(of)
+			if err != nil {
+				return false, fmt.Errorf("condition: %w", err)
+			}
+			of.verdicts[t.ordinal] = no
+			if v == types.True {
+				of.verdicts[t.ordinal] = yes
+			}
+		}
+		if of.verdicts[t.ordinal] == no {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// entitled tells whether the subject is entitled to a policy on the day, and since
+// and until when.
+func (s *subject) entitled(p *Policy) (grant, error) {
+	g := s.grants[p.ordinal]
+	if g.entitled != unknown {
+		return g, nil
+	}
+	g.entitled = no
+	if s.on.In(p.From, p.Until) {
+		ok, err := s.holds(p.when)
+		if err != nil {
+			return g, fmt.Errorf("policy %s: %w", p.Code, err)
+		}
+		if until, runs := s.runs(p); ok && runs {
+			g = grant{entitled: yes, since: s.since(p), until: until}
+		}
+	}
+	s.grants[p.ordinal] = g
+	return g, nil
+}
+
+func (s *subject) personID() string {
+	if s.p == nil {
+		return ""
+	}
+	return s.p.ID
+}
+
+func (s *subject) age() int { return s.on.YearsSince(s.p.BirthDate) }
+
+func (s *subject) stage() household.SchoolStage { return stageOf(s.p) }
+
+func (s *subject) inSchool() bool {
+	stage := s.stage()
+	return stage != "" && stage != household.NotInSchool
+}
+
+func (s *subject) able() bool { return able(s.p, s.stage()) }
+
+// openNeeds are the person's own needs or, for the household, its and its members'.
+func (s *subject) openNeeds() []string {
+	var out []string
+	for i := range s.Needs {
+		if n := &s.Needs[i]; s.concerns(n.Person) && openOn(s.on, n.AroseOn, n.FulfilledOn) {
+			out = append(out, string(n.Category))
+		}
+	}
+	return set(out)
+}
+
+func (s *subject) oldestNeed() date.Date {
+	var oldest date.Date
+	for i := range s.Needs {
+		n := &s.Needs[i]
+		if s.concerns(n.Person) && openOn(s.on, n.AroseOn, n.FulfilledOn) && (oldest == "" || n.AroseOn < oldest) {
+			oldest = n.AroseOn
+		}
+	}
+	return oldest
+}
+
+// concerns tells whether what is recorded for a member ("": for all) is the subject's.
+func (s *subject) concerns(person string) bool { return s.p == nil || s.p.ID == person }
+
+// assistance is what runs for the person, alone or with the household or, for the
+// household, for anybody in it.
+func (s *subject) assistance() []string {
+	var out []string
+	for i := range s.Assistance {
+		if a := &s.Assistance[i]; (a.Person == "" || s.concerns(a.Person)) && s.on.In(a.From, a.To) {
+			out = append(out, string(a.Kind))
+		}
+	}
+	return set(out)
+}
+
+// insurance is that of the newest insurance year that has begun, nil for none.
+func (s *subject) insurance() *household.Insurance {
+	return newest(s.p.Insurances, func(y *household.Insurance) (int, bool) { return y.Year, y.Year <= s.on.Year() })
+}
