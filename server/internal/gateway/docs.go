@@ -1,0 +1,141 @@
+package gateway
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/bangfuhub/hub/gen/openapi"
+)
+
+//go:embed assets
+var embedded embed.FS
+
+// policy lets the docs page load only what this server gives it, and run no text as code.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// docs serves the description of the interface, for machines and for people.
+type docs struct {
+	spec  []byte
+	files fs.FS
+	fail  failures
+}
+
+func newDocs(fail failures) (*docs, error) {
+	spec, err := describe(openapi.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: the OpenAPI description: %w", err)
+	}
+	files, err := fs.Sub(embedded, "assets")
+	return &docs{spec: spec, files: files, fail: fail}, err
+}
+
+// ServeHTTP serves /openapi.json, /docs and the files of the page below it.
+func (d *docs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Referrer-Policy", "no-referrer")
+	if r.URL.Path == "/openapi.json" {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+		_, _ = w.Write(d.spec) // the client may be gone
+		return
+	}
+	name := strings.Trim(strings.TrimPrefix(r.URL.Path, "/docs"), "/")
+	if name == "" {
+		name = "index.html"
+	}
+	data, err := fs.ReadFile(d.files, name)
+	if err != nil {
+		d.fail.routing(w, http.StatusNotFound)
+		return
+	}
+	h.Set("Content-Type", contentType(name))
+	_, _ = w.Write(data)
+}
+
+// contentType names the character set, without which browsers misread the scripts.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	}
+	return mime.FormatMediaType("text/plain", map[string]string{"charset": "utf-8"})
+}
+
+// describe completes the generated description by what the generator can't know:
+// the title, the token, and that Follow answers line by line.
+func describe(generated []byte) ([]byte, error) {
+	var spec map[string]any
+	if err := json.Unmarshal(generated, &spec); err != nil {
+		return nil, err
+	}
+	spec["info"] = map[string]any{"title": "Bangfu Hub", "version": "v1"}
+	spec["securityDefinitions"] = map[string]any{"token": map[string]any{
+		"type": "apiKey", "in": "header", "name": "Authorization", "description": "Bearer <token>",
+	}}
+	spec["security"] = []any{map[string]any{"token": []any{}}}
+	post, ok := at(spec, "paths", "/v1/sync:follow", "post")
+	if !ok {
+		return nil, errors.New("it has no /v1/sync:follow")
+	}
+	post["produces"] = []any{"application/x-ndjson"}
+	answer, ok := at(post, "responses", "200")
+	if !ok {
+		return nil, errors.New("/v1/sync:follow has no answer")
+	}
+	answer["description"] = "Lines, each a FollowResponse; or, last, an error."
+	schema, _ := at(answer, "schema", "properties")
+	page, ok := schema["result"]
+	if !ok {
+		return nil, errors.New("/v1/sync:follow is not a stream")
+	}
+	answer["schema"] = page
+	return json.Marshal(spec)
+}
+
+// at walks down objects.
+func at(object map[string]any, keys ...string) (map[string]any, bool) {
+	for _, key := range keys {
+		next, ok := object[key].(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		object = next
+	}
+	return object, true
+}
+
+// healthz tells whether the gRPC server behind the gateway serves.
+type healthz struct {
+	client grpc_health_v1.HealthClient
+}
+
+// ServeHTTP handles GET /healthz.
+func (z healthz) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	res, err := z.client.Check(ctx, &grpc_health_v1.HealthCheckRequest{})
+	code, state := http.StatusOK, "SERVING"
+	if err != nil || res.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
+		code, state = http.StatusServiceUnavailable, "NOT_SERVING"
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = fmt.Fprintf(w, "{\"status\":%q}\n", state)
+}

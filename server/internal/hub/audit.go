@@ -1,0 +1,61 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// audited runs a read of personal data between two durable entries: the intent
+// before anything is read, the outcome after. Without the first nothing is read;
+// where the second is missing, full disclosure must be assumed (law 5).
+// detail and what read returns name lists, divisions, ids and counts, never personal data.
+func (h *Hub) audited(ctx context.Context, c access.Caller, action string, detail any, read func() (any, error)) error {
+	intent := store.AuditEntry{
+		ID: NewID("au_"), Time: h.Clock(), Agency: c.Agency, Client: c.Client, Person: c.Person,
+		Action: action, Detail: toJSON(detail),
+	}
+	if err := h.Store.Audit(ctx, intent); err != nil {
+		h.Log.Error("audit intent not written", "action", action, "error", err)
+		return fault.New(fault.AuditUnavailable)
+	}
+	result, err := read()
+	outcome := intent
+	outcome.ID, outcome.Of, outcome.Time = NewID("au_"), intent.ID, h.Clock()
+	outcome.Detail, outcome.Outcome = toJSON(result), "OK"
+	if err != nil {
+		outcome.Outcome = outcomeOf(err)
+	}
+	// The caller may have gone; the outcome is written all the same.
+	if auditErr := h.Store.Audit(context.WithoutCancel(ctx), outcome); auditErr != nil {
+		h.Log.Error("audit outcome not written", "action", action, "error", auditErr)
+	}
+	return err
+}
+
+func outcomeOf(err error) string {
+	if f := fault.Of(err); f != nil {
+		return string(f.Reason)
+	}
+	return string(fault.InternalError)
+}
+
+func toJSON(v any) string {
+	if v == nil {
+		return ""
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// Audited runs a job of the hub's own between an intent and an outcome: one entry
+// a run, whatever it reads (law 5).
+func (h *Hub) Audited(ctx context.Context, c access.Caller, action string, job func() (any, error)) error {
+	return h.audited(ctx, c, action, nil, job)
+}

@@ -1,0 +1,156 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// agreements opens the agreements of an agency, all of them for "".
+func (h *Hub) agreements(ctx context.Context, r store.Reader, agency string) ([]access.Agreement, error) {
+	rows, err := r.Agreements(ctx, agency)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]access.Agreement, 0, len(rows))
+	for _, row := range rows {
+		plain, err := h.Keys.Open(row.Document, agreementContext(row.ID))
+		if err != nil {
+			return nil, fmt.Errorf("agreement %s: %w", row.ID, err)
+		}
+		var a access.Agreement
+		if err := json.Unmarshal(plain, &a); err != nil {
+			return nil, fmt.Errorf("agreement %s: %w", row.ID, err)
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Agreements lists an agency's agreements, all of them for "". It is for the
+// hub's own administration, not for callers.
+func (h *Hub) Agreements(ctx context.Context, agency string) (out []access.Agreement, err error) {
+	err = h.Store.View(ctx, func(r store.Reader) error {
+		out, err = h.agreements(ctx, r, agency)
+		return err
+	})
+	return out, err
+}
+
+// SaveAgreement records an agreement; one with the same id is replaced. It is for
+// the hub's own administration.
+func (h *Hub) SaveAgreement(ctx context.Context, a access.Agreement) error {
+	if err := h.checkAgreement(ctx, a); err != nil {
+		return err
+	}
+	plain, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	sealed, err := h.Keys.Seal(plain, agreementContext(a.ID))
+	if err != nil {
+		return err
+	}
+	return h.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.SaveAgreement(ctx, store.Agreement{
+			ID: a.ID, Agency: a.Agency, From: string(a.From), Until: string(a.Until), Document: sealed,
+		})
+	})
+}
+
+func (h *Hub) checkAgreement(ctx context.Context, a access.Agreement) error {
+	var bad []fault.Violation
+	for field, v := range map[string]string{"id": a.ID, "agency": a.Agency, "purpose": a.Purpose, "basis": a.Basis, "from": string(a.From)} {
+		if v == "" {
+			bad = append(bad, fault.Bad(field, fault.Required))
+		}
+	}
+	for i, d := range a.Divisions {
+		if _, ok := h.Divisions.Get(d); !ok {
+			bad = append(bad, fault.Bad(fmt.Sprintf("divisions[%d]", i), fault.DivisionNotFound, "division", d))
+		}
+	}
+	err := h.Store.View(ctx, func(r store.Reader) error {
+		d, _, err := h.active(ctx, r)
+		if err != nil {
+			return err
+		}
+		for i, l := range a.Lists {
+			if d.List(l) == nil {
+				bad = append(bad, fault.Bad(fmt.Sprintf("lists[%d]", i), fault.ListNotFound, "list", l))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return fault.List(fault.InvalidRequest, bad)
+}
+
+func agreementContext(id string) []byte { return []byte("agreement\x00" + id) }
+
+// mayReadHousehold refuses callers without an agreement for whole households in a village.
+func (h *Hub) mayReadHousehold(ctx context.Context, r store.Reader, c access.Caller, village string) error {
+	all, err := h.agreements(ctx, r, c.Agency)
+	if err != nil {
+		return err
+	}
+	return refusal(c, access.AllowHouseholds(h.Divisions, all, c, village, h.Today()), "households")
+}
+
+// mayWrite refuses callers that do not own one of the groups in a village.
+func (h *Hub) mayWrite(ctx context.Context, r store.Reader, c access.Caller, village string, groups []household.Group) error {
+	all, err := h.agreements(ctx, r, c.Agency)
+	if err != nil {
+		return err
+	}
+	on := h.Today()
+	for _, g := range groups {
+		switch decision := access.AllowGroup(h.Divisions, all, c, village, g, on); decision.Verdict {
+		case access.Allowed:
+		case access.Expired:
+			return refusal(c, decision, "facts of group "+string(g))
+		default:
+			return fault.New(fault.GroupNotOwned, "group", string(g))
+		}
+	}
+	return nil
+}
+
+// mayManageCatalogue refuses callers without an agreement for the catalogue.
+func (h *Hub) mayManageCatalogue(ctx context.Context, r store.Reader, c access.Caller) error {
+	all, err := h.agreements(ctx, r, c.Agency)
+	if err != nil {
+		return err
+	}
+	return refusal(c, access.AllowCatalogue(all, c, h.Today()), "the catalogue")
+}
+
+// refusal is nil for an allowed decision, otherwise the fault that says why not.
+func refusal(c access.Caller, d access.Decision, what string) error {
+	switch d.Verdict {
+	case access.Allowed:
+		return nil
+	case access.Expired:
+		return fault.New(fault.AgreementExpired, "agency", c.Agency, "agreement", d.Agreement, "ended_on", string(d.Since))
+	}
+	return fault.New(fault.NoAgreement, "agency", c.Agency, "what", what)
+}
+
+// until is the day on which the first agreement behind a scope ends, "" for none.
+func earliestEnd(all []access.Agreement, c access.Caller, on date.Date) date.Date {
+	var first date.Date
+	for _, a := range all {
+		if a.Agency == c.Agency && a.Until != "" && on.In(a.From, a.Until) && len(a.Lists) > 0 && (first == "" || a.Until < first) {
+			first = a.Until
+		}
+	}
+	return first
+}

@@ -1,0 +1,80 @@
+package hub
+
+import (
+	"context"
+
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/feed"
+	"github.com/bangfuhub/hub/server/internal/wire"
+)
+
+// FollowQuery asks for a stream of pages.
+type FollowQuery struct {
+	Scope    feed.Request
+	Cursor   string
+	PageSize int
+	Live     bool // stay open after the first End
+}
+
+// Follow sends pages until everything up to now is sent, or for ever. One audit
+// intent stands for the stream; its outcome counts what was sent. The agreements
+// are looked at again after each End, and so before anything newer is sent.
+func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send func(*wire.Page) error) error {
+	rd, err := h.open(ctx, c, q.Scope, q.Cursor)
+	if err != nil {
+		return err
+	}
+	return h.audited(ctx, c, "sync.follow", scopeDetail(rd), func() (any, error) {
+		var total counts
+		err := h.follow(ctx, rd, q, func(p *wire.Page, n counts) error {
+			if err := send(p); err != nil {
+				return err
+			}
+			total.add(n)
+			return nil
+		})
+		return total, err
+	})
+}
+
+func (h *Hub) follow(ctx context.Context, rd *reading, q FollowQuery, send func(*wire.Page, counts) error) error {
+	var seen touched // nil until the first End
+	owed := true     // an End closes whatever was sent since the last one
+	wake := h.watch.changed()
+	for {
+		page, n, err := h.page(ctx, rd, q.PageSize, seen)
+		if err != nil {
+			return err
+		}
+		if owed = owed || n.Changes > 0 || len(page.LeftScope) > 0; owed {
+			if err := send(page, n); err != nil {
+				return err
+			}
+		}
+		if page.End == nil {
+			continue
+		}
+		owed = false
+		if !q.Live {
+			return nil
+		}
+		if err := wait(ctx, wake); err != nil {
+			return err
+		}
+		seen, wake = touched{}, h.watch.changed()
+		if rd, err = h.open(ctx, rd.caller, feed.Request{}, page.Cursor); err != nil {
+			return err
+		}
+	}
+}
+
+// wait returns at the next commit. wake was taken before the page was read, so a
+// commit between the two is not slept through.
+func wait(ctx context.Context, wake <-chan struct{}) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wake:
+		return nil
+	}
+}

@@ -1,0 +1,253 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/feed"
+	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// ImportRun is how many households Import should be given at once: enough to fill
+// a transaction of the feed, few enough to keep in memory.
+const ImportRun = 64
+
+// Imported counts what an import did, in households.
+type Imported struct {
+	Created, Changed, Unchanged int
+	Rejected                    []Rejection
+}
+
+// Rejection is a household that was not loaded; the others of its file are. It
+// names the place in the run, fields and reasons, never what stood there.
+type Rejection struct {
+	Index int
+	Fault *fault.Fault
+}
+
+// Import loads a run of households that belong to one area. Each household is
+// loaded whole or rejected whole. The run becomes as many transactions as its changes
+// need; after a crash the same run again does only what is missing. Loading what is
+// there already changes nothing.
+//
+// Import is the hub's own administration: it is authorised by access to the store
+// and its keys, and audited once a file by the program that calls it.
+func (h *Hub) Import(ctx context.Context, c access.Caller, area string, run []*household.Household) (Imported, error) {
+	im := &importer{hub: h, act: h.act(c, area, feed.CauseImport), run: run}
+	for i, in := range run {
+		if h.Divisions.AreaOf(in.Village) != area || !h.Divisions.IsVillage(in.Village) {
+			im.reject(i, fault.List(fault.HouseholdInvalid, []fault.Violation{fault.Bad("village", fault.VillageUnknown)}))
+			continue
+		}
+		im.todo = append(im.todo, i)
+	}
+	for len(im.todo) > 0 {
+		if err := im.transaction(ctx); err != nil {
+			return im.out, err
+		}
+	}
+	slices.SortFunc(im.out.Rejected, func(a, b Rejection) int { return a.Index - b.Index })
+	return im.out, nil
+}
+
+type importer struct {
+	hub  *Hub
+	act  act
+	run  []*household.Household
+	todo []int
+	out  Imported
+}
+
+func (im *importer) reject(i int, err error) {
+	im.out.Rejected = append(im.out.Rejected, Rejection{Index: i, Fault: fault.Of(err)})
+}
+
+// transaction loads as many of the households still to do as one transaction holds.
+func (im *importer) transaction(ctx context.Context) error {
+	var t *importTx
+	err := im.hub.update(ctx, im.act.area, func(tx store.Tx) (int64, error) {
+		t = &importTx{importer: im, tx: tx}
+		return t.load(ctx)
+	})
+	if fault.Is(err, fault.IdentifierTaken) && len(im.todo) > 1 {
+		return im.oneByOne(ctx) // somebody else registered the same person meanwhile: find out which
+	}
+	if fault.Is(err, fault.IdentifierTaken) {
+		im.reject(im.todo[0], err)
+		im.todo = nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for i, e := range t.entries[:t.taken] {
+		im.count(im.todo[i], e)
+	}
+	im.todo = im.todo[t.taken:]
+	return nil
+}
+
+func (im *importer) count(i int, e entry) {
+	switch {
+	case e.fault != nil:
+		im.reject(i, e.fault)
+	case !e.changed:
+		im.out.Unchanged++
+	case e.step.Revision == 0:
+		im.out.Created++
+	default:
+		im.out.Changed++
+	}
+}
+
+func (im *importer) oneByOne(ctx context.Context) error {
+	all := im.todo
+	for _, i := range all {
+		im.todo = []int{i}
+		for len(im.todo) > 0 {
+			if err := im.transaction(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// importTx is one attempt at a transaction.
+type importTx struct {
+	*importer
+	tx      store.Tx
+	entries []entry
+	taken   int // of entries
+}
+
+// entry is what one household of the run comes to.
+type entry struct {
+	step    transition
+	changed bool
+	fault   *fault.Fault
+}
+
+func (t *importTx) load(ctx context.Context) (int64, error) {
+	known, err := t.known(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var ids []string
+	for _, a := range known {
+		if a.Area == t.act.area {
+			ids = append(ids, a.Household)
+		}
+	}
+	locked, err := t.hub.lock(ctx, t.tx, t.act.area, ids)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.merge(ctx, known, locked); err != nil {
+		return 0, err
+	}
+	return t.save(ctx)
+}
+
+// save appends what changed, as far as one transaction holds it; the households up
+// to there are done, whatever became of them.
+func (t *importTx) save(ctx context.Context) (int64, error) {
+	t.taken = len(t.entries)
+	var steps []transition
+	var at []int
+	for i, e := range t.entries {
+		if e.changed {
+			steps, at = append(steps, e.step), append(at, i)
+		}
+	}
+	if len(steps) == 0 {
+		return 0, nil
+	}
+	n, done, err := t.hub.appendSome(ctx, t.tx, t.act, steps)
+	if err == nil && done == 0 {
+		err = store.ErrTooLarge
+	}
+	if done < len(steps) {
+		t.taken = at[done]
+	}
+	return n, err
+}
+
+func (t *importTx) known(ctx context.Context) (map[string]store.Alias, error) {
+	numbers := make([]string, 0, len(t.todo))
+	for _, i := range t.todo {
+		numbers = append(numbers, household.NormaliseIdentifier(household.HouseholdNumber, t.run[i].HouseholdNumber))
+	}
+	return t.hub.find(ctx, t.tx, string(household.HouseholdNumber), numbers)
+}
+
+// merge merges the households still to do. The same household twice in a run goes
+// into two transactions, one after the other.
+func (t *importTx) merge(ctx context.Context, known map[string]store.Alias, locked map[string]held) error {
+	seen := map[string]bool{}
+	for _, i := range t.todo {
+		number := household.NormaliseIdentifier(household.HouseholdNumber, t.run[i].HouseholdNumber)
+		if seen[number] {
+			return nil
+		}
+		seen[number] = true
+		step, changed, err := t.step(ctx, known, locked, number, t.run[i])
+		f := fault.Of(err)
+		if err != nil && f == nil {
+			return err
+		}
+		t.entries = append(t.entries, entry{step: step, changed: changed && f == nil, fault: f})
+	}
+	return nil
+}
+
+func (t *importTx) step(ctx context.Context, known map[string]store.Alias, locked map[string]held, number string, in *household.Household) (transition, bool, error) {
+	a, found := known[number]
+	if found && a.Area != t.act.area {
+		return transition{}, false, fault.New(fault.IdentifierTaken, "kind", "household number, in area "+a.Area)
+	}
+	was := locked[a.Household]
+	groups := owned(in, []household.Group{household.GroupRegister})
+	after, err := t.hub.merged(t.act, was.facts, in, groups)
+	if err != nil {
+		return transition{}, false, err
+	}
+	if was.facts == nil {
+		return transition{ID: after.ID, After: after}, true, t.free(ctx, after)
+	}
+	if household.Equal(was.facts, after) {
+		return transition{ID: after.ID, Revision: was.row.Revision, Before: was.facts, After: after}, false, nil
+	}
+	step := transition{ID: was.row.ID, Revision: was.row.Revision, Before: was.facts, After: after}
+	return step, true, t.free(ctx, after)
+}
+
+// free makes sure that no identifier stands for somebody else, before one clash
+// would cost the whole transaction.
+func (t *importTx) free(ctx context.Context, hh *household.Household) error {
+	byKind := map[string][][]byte{}
+	owner := map[string]string{}
+	for _, i := range hh.Identifiers() {
+		hash := t.hub.Keys.Hash(string(i.Kind), i.Value)
+		byKind[string(i.Kind)] = append(byKind[string(i.Kind)], hash)
+		owner[string(hash)] = i.Person
+	}
+	for kind, hashes := range byKind {
+		found, err := t.tx.Aliases(ctx, kind, hashes)
+		if err != nil {
+			return err
+		}
+		for _, a := range found {
+			if a.Household != hh.ID || a.Person != owner[string(a.Hash)] {
+				return fault.New(fault.IdentifierTaken, "kind", kind)
+			}
+		}
+	}
+	return nil
+}
+
+func (r Rejection) String() string { return fmt.Sprintf("household %d: %v", r.Index+1, r.Fault) }

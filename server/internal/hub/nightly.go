@@ -1,0 +1,260 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/feed"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// sweepRun is how many households a derivation pass looks at in one snapshot.
+const sweepRun = 500
+
+// Derived counts what a derivation pass did.
+type Derived struct {
+	Areas, Households, Changed int
+}
+
+func (d *Derived) add(o Derived) {
+	d.Areas += o.Areas
+	d.Households += o.Households
+	d.Changed += o.Changed
+}
+
+// system is the caller under which the hub's own jobs are audited.
+var system = access.Caller{Agency: "hub", Client: "hubd"}
+
+// Derive derives anew every area that has not been derived for today or under the
+// active catalogue, and writes only differences. It is resumable: cut at any point,
+// the next run does what is missing. It is audited as one run.
+func (h *Hub) Derive(ctx context.Context) (Derived, error) {
+	due, err := h.due(ctx)
+	if err != nil || len(due) == 0 {
+		return Derived{}, err
+	}
+	var total Derived
+	err = h.audited(ctx, system, "derive", map[string]any{"areas": len(due), "on": h.Today()}, func() (any, error) {
+		for area, cause := range due {
+			d, err := h.deriveArea(ctx, area, cause)
+			total.add(d)
+			if err != nil {
+				return total, err
+			}
+		}
+		return total, nil
+	})
+	return total, err
+}
+
+// due lists the areas to derive, with the cause.
+func (h *Hub) due(ctx context.Context) (map[string]string, error) {
+	out := map[string]string{}
+	err := h.Store.View(ctx, func(r store.Reader) error {
+		_, meta, err := h.writable(ctx, r)
+		if err != nil {
+			return err
+		}
+		heads, err := r.Heads(ctx, nil)
+		if err != nil {
+			return err
+		}
+		for _, hd := range heads {
+			switch {
+			case hd.Catalogue != meta.Catalogue:
+				out[hd.Area] = feed.CauseCatalogue
+			case date.Date(hd.DerivedFor) < h.Today():
+				out[hd.Area] = feed.CauseDate
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (h *Hub) deriveArea(ctx context.Context, area, cause string) (Derived, error) {
+	a := h.act(system, area, cause)
+	catalogue, err := h.barrier(ctx, area)
+	if err != nil {
+		return Derived{}, err
+	}
+	total := Derived{Areas: 1}
+	for after := ""; ; {
+		seen, ids, err := h.outdated(ctx, a, after)
+		if err != nil {
+			return total, err
+		}
+		if err := h.rederive(ctx, a, ids); err != nil {
+			return total, err
+		}
+		total.Households += len(seen)
+		total.Changed += len(ids)
+		if len(seen) < sweepRun {
+			break
+		}
+		after = seen[len(seen)-1]
+	}
+	return total, h.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.SetDerivedFor(ctx, area, string(a.on), catalogue)
+	})
+}
+
+// barrier takes and gives back the area's head: writers who began under the old
+// catalogue have committed by then, and those who come later see the new one.
+func (h *Hub) barrier(ctx context.Context, area string) (catalogue string, err error) {
+	err = h.Store.Update(ctx, func(tx store.Tx) error {
+		_, meta, err := h.writable(ctx, tx)
+		if err != nil {
+			return err
+		}
+		heads, err := tx.Heads(ctx, []string{area})
+		if err != nil {
+			return err
+		}
+		catalogue = meta.Catalogue
+		hd, _ := headOf(heads, area)
+		return tx.SetDerivedFor(ctx, area, hd.DerivedFor, hd.Catalogue)
+	})
+	return catalogue, err
+}
+
+// outdated looks at the next households of an area and gives their ids, and the
+// ids of those whose records or status differ today.
+func (h *Hub) outdated(ctx context.Context, a act, after string) (seen, differing []string, err error) {
+	err = h.Store.View(ctx, func(r store.Reader) error {
+		d, _, err := h.active(ctx, r)
+		if err != nil {
+			return err
+		}
+		var run []store.Household
+		q := store.HouseholdQuery{Area: a.area, After: after, Limit: sweepRun}
+		if err := r.Households(ctx, q, func(row store.Household) error { run = append(run, row); return nil }); err != nil {
+			return err
+		}
+		for _, row := range run {
+			seen = append(seen, row.ID)
+		}
+		stored, err := h.storedByHousehold(ctx, r, a.area, seen)
+		if err != nil {
+			return err
+		}
+		for _, row := range run {
+			facts, err := h.openHousehold(row)
+			if err != nil {
+				return err
+			}
+			now, err := rows(d, a.area, facts, a.on)
+			if err != nil {
+				return err
+			}
+			if len(feed.Diff(stored[row.ID], now)) > 0 || string(facts.SupportStatusOn(a.on)) != row.SupportStatus {
+				differing = append(differing, row.ID)
+			}
+		}
+		return nil
+	})
+	return seen, differing, err
+}
+
+func (h *Hub) storedByHousehold(ctx context.Context, r store.Reader, area string, ids []string) (map[string][]feed.Row, error) {
+	stored, err := r.HouseholdRecords(ctx, area, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][]feed.Row, len(ids))
+	for _, rec := range stored {
+		row := feed.Row{List: rec.List, Village: rec.Village, Household: rec.Household, Person: rec.Person, Hash: rec.Hash}
+		out[rec.Household] = append(out[rec.Household], row)
+	}
+	return out, nil
+}
+
+// rederive derives households again under their locks and writes what differs, in
+// as many transactions as it takes.
+func (h *Hub) rederive(ctx context.Context, a act, ids []string) error {
+	for len(ids) > 0 {
+		done := 0
+		err := h.update(ctx, a.area, func(tx store.Tx) (int64, error) {
+			run := ids[:min(len(ids), ImportRun)]
+			locked, err := h.lock(ctx, tx, a.area, run)
+			if err != nil {
+				return 0, err
+			}
+			var steps []transition
+			for _, id := range run {
+				if was, ok := locked[id]; ok && !was.row.Gone {
+					steps = append(steps, h.again(a, was))
+				}
+			}
+			n, some, err := h.appendSome(ctx, tx, a, steps)
+			if done = len(run); some < len(steps) {
+				if some == 0 && err == nil {
+					err = store.ErrTooLarge
+				}
+				done = position(run, steps[some].ID)
+			}
+			return n, err
+		})
+		if err != nil {
+			return err
+		}
+		ids = ids[done:]
+	}
+	return nil
+}
+
+// again is the step of a household whose facts stay as they are. Only a status that
+// changes with the day makes a revision.
+func (h *Hub) again(a act, was held) transition {
+	return transition{
+		ID: was.row.ID, Revision: was.row.Revision, Before: was.facts, After: was.facts,
+		Same: string(was.facts.SupportStatusOn(a.on)) == was.row.SupportStatus,
+	}
+}
+
+func position(ids []string, id string) int {
+	for i, x := range ids {
+		if x == id {
+			return i
+		}
+	}
+	return len(ids)
+}
+
+// Keep does what must be done by itself until ctx ends: it finishes transfers that
+// a crash cut short, and derives areas when the day or the catalogue has changed.
+func (h *Hub) Keep(ctx context.Context) {
+	t := time.NewTicker(time.Minute)
+	defer t.Stop()
+	for {
+		err := errors.Join(h.FinishTransfers(ctx), h.deriveIfAble(ctx))
+		if err != nil && ctx.Err() == nil {
+			h.Log.Error("own work failed; it is tried again in a minute", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		case <-h.kick:
+		}
+	}
+}
+
+func (h *Hub) deriveIfAble(ctx context.Context) error {
+	d, err := h.Derive(ctx)
+	if err == nil && d.Areas > 0 {
+		h.Log.Info("derived", "areas", d.Areas, "households", d.Households, "changed", d.Changed)
+	}
+	return err
+}
+
+// wakeKeeper makes Keep look at once; without a keeper the next one finds the work.
+func (h *Hub) wakeKeeper() {
+	select {
+	case h.kick <- struct{}{}:
+	default:
+	}
+}

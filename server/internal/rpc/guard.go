@@ -1,0 +1,154 @@
+package rpc
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/fault"
+)
+
+// open are the methods that need no token; reflection is there only when switched on.
+var open = map[string]bool{
+	"/grpc.health.v1.Health/Check":                                   true,
+	"/grpc.health.v1.Health/Watch":                                   true,
+	"/grpc.health.v1.Health/List":                                    true,
+	"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      true,
+	"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": true,
+}
+
+// patient are the methods that derive whole areas; only their callers limit their time.
+var patient = map[string]bool{
+	hubv1.CatalogueService_PreviewCatalogue_FullMethodName:  true,
+	hubv1.CatalogueService_ActivateCatalogue_FullMethodName: true,
+}
+
+// guard stands before every method: it gives the call its time, finds out who
+// calls, checks the request against the contract, and turns whatever comes out,
+// a panic too, into a status.
+type guard struct {
+	verify    func(context.Context, string) (access.Caller, error)
+	validator *validator
+	log       *slog.Logger
+	timeout   time.Duration
+}
+
+func newGuard(cfg Config) (*guard, error) {
+	v, err := newValidator()
+	if err != nil {
+		return nil, err
+	}
+	return &guard{verify: cfg.Verify, validator: v, log: cfg.Log, timeout: cfg.Timeout}, nil
+}
+
+func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
+	start := time.Now()
+	var c access.Caller
+	defer func() { res, err = g.finish(info.FullMethod, c, start, res, err, recover()) }()
+	if !patient[info.FullMethod] {
+		limited, cancel := context.WithTimeout(ctx, g.timeout)
+		defer cancel()
+		ctx = limited
+	}
+	if ctx, c, err = g.admit(ctx, info.FullMethod); err != nil {
+		return nil, err
+	}
+	if err = g.validator.check(req); err != nil {
+		return nil, err
+	}
+	return next(ctx, req)
+}
+
+func (g *guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
+	start := time.Now()
+	var c access.Caller
+	defer func() { _, err = g.finish(info.FullMethod, c, start, nil, err, recover()) }()
+	var ctx context.Context
+	if ctx, c, err = g.admit(ss.Context(), info.FullMethod); err != nil {
+		return err
+	}
+	return next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator})
+}
+
+// guardedStream checks what comes in; what goes out is the hub's own.
+type guardedStream struct {
+	grpc.ServerStream
+	ctx       context.Context
+	validator *validator
+}
+
+// Context is the stream's context with the caller in it.
+func (s *guardedStream) Context() context.Context { return s.ctx }
+
+// RecvMsg receives a request and checks it.
+func (s *guardedStream) RecvMsg(m any) error {
+	if err := s.ServerStream.RecvMsg(m); err != nil {
+		return err
+	}
+	return s.validator.check(m)
+}
+
+// admit finds the caller of every method that isn't open.
+func (g *guard) admit(ctx context.Context, method string) (context.Context, access.Caller, error) {
+	if open[method] {
+		return ctx, access.Caller{}, nil
+	}
+	token, err := bearer(ctx)
+	if err != nil {
+		return ctx, access.Caller{}, err
+	}
+	c, err := g.verify(ctx, token)
+	if err != nil {
+		return ctx, access.Caller{}, err
+	}
+	return context.WithValue(ctx, callerKey{}, c), c, nil
+}
+
+func bearer(ctx context.Context) (string, error) {
+	values := metadata.ValueFromIncomingContext(ctx, "authorization")
+	if len(values) != 1 {
+		return "", fault.New(fault.Unauthorised)
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "bearer") {
+		return "", fault.New(fault.Unauthorised)
+	}
+	return strings.TrimSpace(token), nil
+}
+
+type callerKey struct{}
+
+// caller is who calls; the guard put it there. Without one it is nobody, whom no
+// agreement covers.
+func caller(ctx context.Context) access.Caller {
+	c, _ := ctx.Value(callerKey{}).(access.Caller)
+	return c
+}
+
+// finish turns the outcome of a call into its status and logs it.
+func (g *guard) finish(method string, c access.Caller, start time.Time, res any, err error, panicked any) (any, error) {
+	log := g.log.With("method", method, "agency", c.Agency, "client", c.Client, "ms", time.Since(start).Milliseconds())
+	if panicked != nil {
+		s, id := internal()
+		log.Error("call panicked", "id", id, "panic", redact(panicked), "stack", string(debug.Stack()))
+		return nil, s.Err()
+	}
+	if err == nil {
+		log.Info("call", "code", "OK")
+		return res, nil
+	}
+	s, id := statusOf(err)
+	if id != "" {
+		log.Error("call failed", "id", id, "error", redact(err))
+	} else {
+		log.Info("call", "code", s.Code().String(), "reason", reason(err))
+	}
+	return nil, s.Err()
+}

@@ -1,0 +1,102 @@
+// Package rpc speaks the contract over gRPC: each method decodes its request,
+// calls the hub, and encodes the answer. Every call passes one guard first (see
+// guard.go) and every error one table (see Status).
+package rpc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/division"
+	"github.com/bangfuhub/hub/server/internal/hub"
+)
+
+// Defaults of Config.
+const (
+	DefaultMaxRecv    = 4 << 20
+	DefaultMaxStreams = 256
+	DefaultTimeout    = time.Minute
+)
+
+// maxSend bounds one answer, in bytes: a page holds at least one block, and the
+// greatest village's block must fit.
+const maxSend = 64 << 20
+
+// Config is what the server is made of.
+type Config struct {
+	Hub       *hub.Hub
+	Divisions *division.Tree
+	Log       *slog.Logger
+	// Verify finds the caller that a token stands for; its errors are faults.
+	Verify func(ctx context.Context, token string) (access.Caller, error)
+
+	Reflection bool          // lets tools list the services; no token is needed for that
+	MaxRecv    int           // greatest request, in bytes; 0: DefaultMaxRecv
+	MaxStreams uint32        // calls at a time on one connection; 0: DefaultMaxStreams
+	Timeout    time.Duration // of a call that is not a stream; 0: DefaultTimeout
+	// Options are added to the server's own, e.g. transport credentials.
+	Options []grpc.ServerOption
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxRecv == 0 {
+		c.MaxRecv = DefaultMaxRecv
+	}
+	if c.MaxStreams == 0 {
+		c.MaxStreams = DefaultMaxStreams
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	return c
+}
+
+// New makes the server with all services on it. It doesn't listen yet.
+func New(cfg Config) (*grpc.Server, error) {
+	if cfg.Hub == nil || cfg.Divisions == nil || cfg.Verify == nil || cfg.Log == nil {
+		return nil, errors.New("rpc: hub, divisions, verify and log must be set")
+	}
+	cfg = cfg.withDefaults()
+	g, err := newGuard(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := grpc.NewServer(append(options(cfg, g), cfg.Options...)...)
+	hubv1.RegisterDivisionServiceServer(s, divisions{tree: cfg.Divisions})
+	hubv1.RegisterHouseholdServiceServer(s, households{hub: cfg.Hub})
+	hubv1.RegisterCatalogueServiceServer(s, catalogues{hub: cfg.Hub})
+	hubv1.RegisterRecordServiceServer(s, records{hub: cfg.Hub})
+	hubv1.RegisterSyncServiceServer(s, sync{hub: cfg.Hub})
+	grpc_health_v1.RegisterHealthServer(s, health.NewServer())
+	if cfg.Reflection {
+		reflection.Register(s)
+	}
+	return s, nil
+}
+
+// options are sized for a few long bulk streams: large write buffers, and keepalive
+// that notices a dead peer without letting a peer ping at will. How far a stream
+// runs ahead is set by the client's windows.
+func options(cfg Config, g *guard) []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.UnaryInterceptor(g.unary),
+		grpc.StreamInterceptor(g.stream),
+		grpc.MaxRecvMsgSize(cfg.MaxRecv),
+		grpc.MaxSendMsgSize(maxSend),
+		grpc.MaxConcurrentStreams(cfg.MaxStreams),
+		grpc.WriteBufferSize(256 << 10),
+		grpc.ReadBufferSize(64 << 10),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 20 * time.Second, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 2 * time.Minute, Timeout: 20 * time.Second}),
+	}
+}
