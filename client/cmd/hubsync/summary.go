@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/bangfuhub/hub/client/mirror"
+)
+
+// listed is how many villages or areas a summary names before it only counts them.
+const listed = 10
+
+// opMeaning says what an operation means for the people concerned.
+var opMeaning = map[string]string{
+	mirror.OpUpsert:    "new or changed",
+	mirror.OpEnded:     "support ended",
+	mirror.OpMoved:     "moved to another village",
+	mirror.OpLeftScope: "left the list; says nothing about support",
+	mirror.OpReload:    "by a full load",
+	mirror.OpHeal:      "by healing",
+}
+
+// summarise writes a report for people. Errors of the writer have nobody to be told.
+func summarise(out io.Writer, r report) {
+	var b strings.Builder
+	if r.Result != nil {
+		summariseResult(&b, r)
+	}
+	if v := r.Verification; v != nil {
+		fmt.Fprintf(&b, "%d rows verified, %d village(s) differ\n", v.Rows, len(v.Differing))
+		villages(&b, "  differs: ", v.Differing)
+		if len(v.Behind) > 0 {
+			fmt.Fprintf(&b, "the hub is ahead in %s; pull first to compare these with it\n", some(v.Behind))
+		}
+	}
+	_, _ = io.WriteString(out, b.String())
+}
+
+func summariseResult(b *strings.Builder, r report) {
+	table(b, r.Result.Counts)
+	for _, why := range r.Result.Reloads {
+		fmt.Fprintf(b, "loaded anew: %s\n", why)
+	}
+	villages(b, "healed: ", r.Result.Healed)
+	if held := r.Result.Held; held != nil {
+		fmt.Fprintln(b, "HELD, nothing of this was applied:")
+		table(b, held.Counts)
+		for _, l := range held.Lists {
+			fmt.Fprintf(b, "  %s: %d of %d rows would go, %d may go unasked\n", l.List, l.Removed, l.Rows, l.Limit)
+		}
+		fmt.Fprintln(b, "If that is right, run again with --accept-shrink.")
+	}
+	switch {
+	case r.Result.Current && r.Result.Rows() == 0:
+		fmt.Fprintln(b, "current, nothing new")
+	case r.Result.Current:
+		fmt.Fprintf(b, "current, %d rows\n", r.Result.Rows())
+	}
+	if len(r.Late) > 0 {
+		fmt.Fprintf(b, "the hub has not derived its lists for %s yet in %s\n", r.Date, some(r.Late))
+	}
+	if end := r.Result.End; end != nil && end.AgreementEndsOn != "" {
+		fmt.Fprintf(b, "a sharing agreement ends on %s\n", end.AgreementEndsOn)
+	}
+}
+
+func table(b *strings.Builder, counts []mirror.Count) {
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, c := range counts {
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%d\t%s\n", c.List, c.Op, c.Cause, c.Rows, opMeaning[c.Op])
+	}
+	_ = w.Flush() // into memory
+}
+
+func villages(b *strings.Builder, label string, list []mirror.Village) {
+	for i, v := range list {
+		if i == listed {
+			fmt.Fprintf(b, "%sand %d more\n", label, len(list)-listed)
+			return
+		}
+		fmt.Fprintf(b, "%s%s in %s (%s)\n", label, v.List, v.Village, v.Area)
+	}
+}
+
+func some(names []string) string {
+	if len(names) <= listed {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:listed], ", "), len(names)-listed)
+}

@@ -1,0 +1,197 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+)
+
+// newer is the one rule about old rows: only a later transaction replaces them.
+const newer = "excluded.hub_transaction > old.hub_transaction"
+
+// villagesPerStatement keeps a statement below every engine's limit of arguments.
+const villagesPerStatement = 500
+
+// apply stores one page: its rows and its cursor in one transaction, or nothing.
+func (s *Syncer) apply(ctx context.Context, r *run, page *hubv1.Page) error {
+	b := newBatch()
+	if err := b.absorb(page, s.state.positions); err != nil {
+		return err
+	}
+	on := s.state.side
+	if on == live && (b.blocks || page.GetLoading()) {
+		return errors.New("mirror: the hub sent a page of a load that was not asked for")
+	}
+	tables, err := s.tablesFor(ctx, on, slices.Sorted(maps.Keys(b.lists)))
+	if err != nil {
+		return err
+	}
+	next := s.next()
+	next.advance(page, b)
+	var left counts
+	err = s.config.Sink.update(ctx, func(tx sinkTx) error {
+		if err := s.claim(ctx, tx); err != nil {
+			return err
+		}
+		a := applier{tx: tx, side: on, removed: counts{}, left: counts{}}
+		if err := s.applyBatch(ctx, &a, b, tables); err != nil {
+			return err
+		}
+		left = a.left
+		if on == live {
+			if err := next.guard.check(a.removed, s.config.MaxShrink, s.config.AcceptShrink); err != nil {
+				return err
+			}
+		}
+		return next.store(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	s.state = next
+	maps.Copy(s.tables(on), tables)
+	r.stored(page, b, left, on)
+	if s.config.Progress != nil {
+		s.config.Progress(Progress{Loading: on == loading, Pages: r.result.Pages, Rows: r.rows})
+	}
+	return nil
+}
+
+// advance moves the state over a page.
+func (st *state) advance(page *hubv1.Page, b *batch) {
+	st.cursor = page.GetCursor()
+	for area, number := range b.positions {
+		st.positions[area] = max(st.positions[area], number)
+	}
+	for _, a := range page.GetEnd().GetAreas() {
+		st.positions[a.GetArea()] = max(st.positions[a.GetArea()], a.GetTransaction())
+	}
+}
+
+// tablesFor finds the tables of lists on a side; those that don't exist yet are only
+// planned. The catalogue is asked before the transaction begins, not inside it.
+func (s *Syncer) tablesFor(ctx context.Context, on side, lists []string) (map[string]*table, error) {
+	tables := make(map[string]*table, len(lists))
+	for _, name := range lists {
+		if t := s.tables(on)[name]; t != nil {
+			tables[name] = t
+			continue
+		}
+		list, err := s.definition(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if tables[name], err = newTable(list); err != nil {
+			return nil, err
+		}
+	}
+	return tables, nil
+}
+
+// applier is one transaction on one side, with what it removed.
+type applier struct {
+	tx      sinkTx
+	side    side
+	removed counts // rows that went, for the guard
+	left    counts // of them those of LeftScope
+}
+
+func (s *Syncer) applyBatch(ctx context.Context, a *applier, b *batch, tables map[string]*table) error {
+	for name, l := range b.lists {
+		t := tables[name]
+		if s.tables(a.side)[name] == nil {
+			if err := addTable(ctx, a.tx, a.side, t); err != nil {
+				return err
+			}
+		}
+		if err := a.list(ctx, t, l); err != nil {
+			return err
+		}
+		if a.side == loading && b.blocks {
+			if err := a.sweep(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
+	for _, left := range b.left {
+		t := tables[left.GetList()]
+		if t == nil {
+			t = s.tables(a.side)[left.GetList()]
+		}
+		if t == nil {
+			continue
+		}
+		if err := a.leave(ctx, t, left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list stores and removes the rows of one list.
+func (a *applier) list(ctx context.Context, t *table, l *listBatch) error {
+	if rows := l.rowsOf(t); len(rows) > 0 {
+		if err := a.tx.upsert(ctx, t, a.side, rows, newer); err != nil {
+			return err
+		}
+	}
+	for why, keys := range l.gone() {
+		n, err := a.tx.each(ctx, "DELETE FROM "+t.on(a.side)+
+			" WHERE area = $1 AND household = $2 AND person = $3 AND hub_transaction < $4", keys)
+		if err != nil {
+			return err
+		}
+		a.removed.add(t.list.GetName(), why.op, why.cause, n)
+		if a.side == loading {
+			if err := a.bury(ctx, t, keys); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bury remembers what left while a load is under way: an older block that comes later must not bring it back.
+func (a *applier) bury(ctx context.Context, t *table, keys [][]any) error {
+	rows := make([][]any, len(keys))
+	for i, k := range keys {
+		rows[i] = append([]any{t.list.GetName()}, k...)
+	}
+	_, err := a.tx.each(ctx, `INSERT INTO hub_gone (list, area, household, person, hub_transaction) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (list, area, household, person) DO UPDATE SET hub_transaction = excluded.hub_transaction
+		WHERE excluded.hub_transaction > hub_gone.hub_transaction`, rows)
+	return err
+}
+
+// sweep removes what blocks brought back.
+func (a *applier) sweep(ctx context.Context, t *table) error {
+	n, err := countRows(ctx, a.tx, "hub_gone WHERE list = $1", t.list.GetName())
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = a.tx.exec(ctx, "DELETE FROM "+t.on(a.side)+` AS r WHERE EXISTS (SELECT 1 FROM hub_gone AS g WHERE g.list = $1
+		AND g.area = r.area AND g.household = r.household AND g.person = r.person AND g.hub_transaction >= r.hub_transaction)`, t.list.GetName())
+	return err
+}
+
+// leave drops the rows of villages that may no longer be read.
+func (a *applier) leave(ctx context.Context, t *table, left *hubv1.LeftScope) error {
+	for villages := range slices.Chunk(left.GetVillages(), villagesPerStatement) {
+		args, marks := make([]any, len(villages)), make([]string, len(villages))
+		for i, v := range villages {
+			args[i], marks[i] = v, "$"+strconv.Itoa(i+1)
+		}
+		n, err := a.tx.exec(ctx, "DELETE FROM "+t.on(a.side)+" WHERE village IN ("+strings.Join(marks, ", ")+")", args...)
+		if err != nil {
+			return err
+		}
+		a.removed.add(left.GetList(), OpLeftScope, left.GetCause(), n)
+		a.left.add(left.GetList(), OpLeftScope, left.GetCause(), n)
+	}
+	return nil
+}

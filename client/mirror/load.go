@@ -1,0 +1,148 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Causes of OpReload and OpHeal.
+const (
+	causeStored  = "STORED"
+	causeRemoved = "REMOVED"
+)
+
+// sameKey holds for the rows s and old of a list's two tables that are the same record.
+const sameKey = "s.area = old.area AND s.household = old.household AND s.person = old.person"
+
+// differs says that a row of a load has to be written.
+const differs = "excluded.row_hash <> old.row_hash OR excluded.hub_transaction <> old.hub_transaction"
+
+// beginLoad throws away a load under way and begins another one with an empty cursor,
+// beside the visible rows.
+func (s *Syncer) beginLoad(ctx context.Context) error {
+	planned := map[string]*table{}
+	for _, name := range s.config.Lists {
+		list, err := s.definition(ctx, name)
+		if err != nil {
+			return err
+		}
+		if planned[name], err = newTable(list); err != nil {
+			return err
+		}
+	}
+	next := state{side: loading, positions: map[string]int64{}, guard: s.state.guard}
+	err := s.config.Sink.update(ctx, func(tx sinkTx) error {
+		if err := s.forgetLoad(ctx, tx); err != nil {
+			return err
+		}
+		for _, on := range []side{live, loading} {
+			if _, err := tx.exec(ctx, `INSERT INTO hub_state (side, cursor, positions, guard) VALUES ($1, '', '{}', '{}')
+				ON CONFLICT (side) DO NOTHING`, string(on)); err != nil {
+				return err
+			}
+		}
+		for _, t := range planned {
+			if err := addTable(ctx, tx, loading, t); err != nil {
+				return err
+			}
+		}
+		return next.store(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	s.state, s.staged = next, planned
+	return nil
+}
+
+// forgetLoad removes everything that a load keeps.
+func (s *Syncer) forgetLoad(ctx context.Context, tx sinkTx) error {
+	for _, t := range s.staged {
+		if err := dropTable(ctx, tx, loading, t); err != nil {
+			return err
+		}
+	}
+	for _, statement := range []string{"DELETE FROM hub_gone", "DELETE FROM hub_state WHERE side = 'loading'"} {
+		if _, err := tx.exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reveal makes a complete load visible, in one transaction. Tables stay where they
+// are and only rows that differ are written, so that readers are not locked out and
+// views and grants of the department survive; a list whose fields changed gets a new table.
+func (s *Syncer) reveal(ctx context.Context, r *run) error {
+	next := s.next()
+	next.side = live
+	visible := maps.Clone(s.visible)
+	maps.Copy(visible, s.staged)
+	stored, removed := counts{}, counts{}
+	err := s.config.Sink.update(ctx, func(tx sinkTx) error {
+		if err := s.claim(ctx, tx); err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(visible)) {
+			if err := s.revealList(ctx, tx, name, stored, removed); err != nil {
+				return fmt.Errorf("mirror: list %q: %w", name, err)
+			}
+		}
+		if err := next.guard.check(removed, s.config.MaxShrink, s.config.AcceptShrink); err != nil {
+			return err
+		}
+		if err := s.forgetLoad(ctx, tx); err != nil {
+			return err
+		}
+		return next.store(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	s.state, s.visible, s.staged = next, visible, map[string]*table{}
+	r.counts.merge(stored)
+	r.counts.merge(removed)
+	return nil
+}
+
+// revealList brings one visible table to the state of the load. A list that the load
+// hasn't is no longer in the scope: its rows go, its table stays.
+func (s *Syncer) revealList(ctx context.Context, tx sinkTx, name string, stored, removed counts) error {
+	old, fresh := s.visible[name], s.staged[name]
+	if fresh == nil {
+		n, err := tx.exec(ctx, "DELETE FROM "+old.on(live))
+		removed.add(name, OpReload, causeRemoved, n)
+		return err
+	}
+	if old != nil {
+		n, err := removeMissing(ctx, tx, old, fresh)
+		if err != nil {
+			return err
+		}
+		removed.add(name, OpReload, causeRemoved, n)
+	}
+	if old == nil || old.list.GetFingerprint() != fresh.list.GetFingerprint() {
+		if err := addTable(ctx, tx, live, fresh); err != nil {
+			return err
+		}
+	}
+	n, err := tx.exec(ctx, fresh.upsert(live, "SELECT "+fresh.names+" FROM "+fresh.on(loading)+" WHERE true", differs))
+	stored.add(name, OpReload, causeStored, n)
+	return err
+}
+
+// removeMissing removes the visible rows that the load hasn't, with the whole table
+// where its fields changed, and counts them.
+func removeMissing(ctx context.Context, tx sinkTx, old, fresh *table) (int64, error) {
+	missing := old.on(live) + " AS old WHERE NOT EXISTS (SELECT 1 FROM " + fresh.on(loading) + " AS s WHERE " + sameKey + ")"
+	if old.list.GetFingerprint() == fresh.list.GetFingerprint() {
+		return tx.exec(ctx, "DELETE FROM "+missing)
+	}
+	n, err := countRows(ctx, tx, missing)
+	if err != nil {
+		return 0, err
+	}
+	return n, dropTable(ctx, tx, live, old)
+}

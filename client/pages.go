@@ -1,0 +1,103 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+)
+
+// errCutShort is a stream that closed politely without the End that would make it complete.
+var errCutShort = &Error{Code: codes.Unavailable, Message: "the stream ended before everything was sent", Remedy: Retry}
+
+// Pages streams what Follow gives and goes on by itself after a break, from the
+// cursor of the last page delivered: no page is skipped and none is delivered twice.
+// The sequence ends after the End or, with live set, when ctx ends; an error is its
+// last element. A page counts as delivered once the loop's body was entered with it.
+func (c *Client) Pages(ctx context.Context, req *hubv1.FollowRequest) iter.Seq2[*hubv1.Page, error] {
+	return func(yield func(*hubv1.Page, error) bool) {
+		f := &follow{client: c, request: proto.CloneOf(req), yield: yield}
+		for failures := 1; ; failures++ {
+			cursor, token := f.request.GetCursor(), c.currentToken()
+			err := f.stream(ctx)
+			if f.done {
+				return
+			}
+			if f.request.GetCursor() != cursor {
+				failures = 1
+			}
+			if !c.resumable(ctx, err, f.request.GetLive(), failures, token) {
+				yield(nil, err)
+				return
+			}
+		}
+	}
+}
+
+// follow is one sequence of pages over as many streams as it takes.
+type follow struct {
+	client  *Client
+	request *hubv1.FollowRequest // its cursor is that of the last page delivered
+	yield   func(*hubv1.Page, error) bool
+	done    bool // complete, or the consumer has had enough
+}
+
+// stream delivers one stream's pages until it ends; never nil unless done.
+func (f *follow) stream(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := f.client.Sync().Follow(ctx, f.request)
+	if err != nil {
+		return err
+	}
+	for {
+		response, err := s.Recv()
+		if errors.Is(err, io.EOF) {
+			return errCutShort
+		}
+		if err != nil {
+			return err
+		}
+		page := response.GetPage()
+		if page.GetCursor() == "" {
+			return &Error{Code: codes.Internal, Message: "the hub sent a page without a cursor", Remedy: AskOperator}
+		}
+		f.request.Cursor = page.GetCursor()
+		f.done = !f.yield(page, nil) || (page.GetEnd() != nil && !f.request.GetLive())
+		if f.done {
+			return nil
+		}
+	}
+}
+
+// resumable waits where waiting helps, and says whether to open another stream.
+func (c *Client) resumable(ctx context.Context, err error, live bool, failures int, token string) bool {
+	e := Of(err)
+	switch {
+	case e == nil || ctx.Err() != nil:
+		return false
+	case e.Remedy == RenewToken:
+		// A token expires under a long stream; its file may hold the next one already.
+		return c.currentToken() != token
+	case !c.retry.transient(err) || (!live && failures >= c.retry.tries):
+		return false
+	}
+	return c.retry.wait(ctx, failures, err)
+}
+
+// currentToken is "" where there is none or it can't be read; the call itself reports that.
+func (c *Client) currentToken() string {
+	if c.token == nil {
+		return ""
+	}
+	token, err := c.token.Token()
+	if err != nil {
+		return ""
+	}
+	return token
+}
