@@ -1,0 +1,143 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/bangfuhub/hub/server/internal/authn"
+	"github.com/bangfuhub/hub/server/internal/gateway"
+	"github.com/bangfuhub/hub/server/internal/rpc"
+)
+
+const (
+	// drain is how long running calls may take when the server ends.
+	drain = 5 * time.Second
+	// linkBuffer is the buffer of the link between REST and gRPC, in bytes.
+	linkBuffer = 1 << 20
+)
+
+// Run serves and keeps the hub until ctx ends; running calls may finish for a moment.
+func (s *Server) Run(ctx context.Context) error {
+	verifier, err := s.verifier()
+	if err != nil {
+		return err
+	}
+	public, link, err := s.rpcServers(verifier)
+	if err != nil {
+		return err
+	}
+	wire := bufconn.Listen(linkBuffer)
+	rest, conn, err := s.rest(wire)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { s.hub.Poll(ctx); return nil })
+	g.Go(func() error { s.hub.Keep(ctx); return nil })
+	g.Go(func() error { return link.Serve(wire) })
+	if s.grpcListener != nil {
+		g.Go(func() error { return public.Serve(s.grpcListener) })
+	}
+	if s.httpListener != nil {
+		g.Go(func() error { return s.serveHTTP(rest) })
+	}
+	g.Go(func() error {
+		<-ctx.Done()
+		stop(rest, public, link)
+		return nil
+	})
+	return g.Wait()
+}
+
+// rpcServers makes the server for other agencies and the one behind REST. They
+// are alike but for TLS, so that no interceptor is skipped on either way.
+func (s *Server) rpcServers(v *authn.Verifier) (public, link *grpc.Server, err error) {
+	cfg := rpc.Config{Hub: s.hub, Divisions: s.tree, Verify: v.Verify, Reflection: s.cfg.Reflection, Log: s.cfg.Log}
+	if link, err = rpc.New(cfg); err != nil {
+		return nil, nil, err
+	}
+	if s.cfg.Certificate != "" {
+		c, err := credentials.NewServerTLSFromFile(s.cfg.Certificate, s.cfg.CertificateKey)
+		if err != nil {
+			return nil, nil, err
+		}
+		cfg.Options = append(cfg.Options, grpc.Creds(c))
+	}
+	public, err = rpc.New(cfg)
+	return public, link, err
+}
+
+// rest makes the REST server over a real gRPC connection inside the process.
+func (s *Server) rest(wire *bufconn.Listener) (*http.Server, *grpc.ClientConn, error) {
+	options := append(gateway.DialOptions(),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return wire.DialContext(ctx) }),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+	)
+	conn, err := grpc.NewClient("passthrough:///hub", options...)
+	if err != nil {
+		return nil, nil, err
+	}
+	handler, err := gateway.New(gateway.Config{Conn: conn, Status: rpc.Status})
+	if err != nil {
+		return nil, nil, errors.Join(err, conn.Close())
+	}
+	return gateway.Server(handler), conn, nil
+}
+
+func (s *Server) serveHTTP(rest *http.Server) error {
+	var err error
+	if s.cfg.Certificate != "" {
+		err = rest.ServeTLS(s.httpListener, s.cfg.Certificate, s.cfg.CertificateKey)
+	} else {
+		err = rest.Serve(s.httpListener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// stop lets running calls finish within drain, then ends them.
+func stop(rest *http.Server, servers ...*grpc.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	_ = rest.Shutdown(ctx) // what is left ends with the link below
+	for _, g := range servers {
+		done := make(chan struct{})
+		go func() { g.GracefulStop(); close(done) }()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			g.Stop()
+			<-done
+		}
+	}
+}
+
+func (s *Server) verifier() (*authn.Verifier, error) {
+	cfg := authn.Config{
+		Issuer: s.cfg.Issuer, Audience: s.cfg.Audience, JWKSFile: s.cfg.JWKSFile, JWKSURL: s.cfg.JWKSURL, Clock: s.cfg.Clock,
+	}
+	if cfg.JWKSFile == "" && cfg.JWKSURL == "" {
+		if s.cfg.Data == "" {
+			return nil, errors.New("tokens need their issuer's public keys: give --jwks-file or --jwks-url")
+		}
+		if err := authn.CreateKey(s.cfg.Data); err != nil {
+			return nil, err
+		}
+		cfg.JWKSFile = filepath.Join(s.cfg.Data, authn.JWKSFile)
+	}
+	return authn.New(cfg)
+}

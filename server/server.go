@@ -1,0 +1,217 @@
+// Package server is the hub as a program: the only place where its parts are
+// wired together. Everything that hubd does goes through a Server.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bangfuhub/hub/server/internal/division"
+	"github.com/bangfuhub/hub/server/internal/hub"
+	"github.com/bangfuhub/hub/server/internal/seal"
+	"github.com/bangfuhub/hub/server/internal/store"
+	"github.com/bangfuhub/hub/server/internal/store/postgres"
+	"github.com/bangfuhub/hub/server/internal/store/sqlite"
+)
+
+// Config is what a server needs. The zero values of optional fields are safe.
+type Config struct {
+	// Data is the folder of the embedded store and of a stand-alone hub's own keys.
+	// It is made where it doesn't exist. Required without Postgres.
+	Data string
+	// Postgres is the URL of a PostgreSQL database, migrated by Migrate.
+	Postgres string
+	// Keys is the file of the data keys: sealed documents and keyed hashes can't be
+	// read without it. Required with Postgres; otherwise made in Data on first start.
+	Keys string
+	// Divisions and Areas are files of another province; Hainan's are embedded.
+	Divisions, Areas string
+
+	// GRPC and HTTP are the addresses to listen on, "" for none. They are two
+	// ports: one for both halves the speed of gRPC.
+	GRPC, HTTP string
+	// Certificate and CertificateKey are PEM files for TLS on both ports.
+	Certificate, CertificateKey string
+	// Issuer and Audience are what tokens must carry. Empty: those of a stand-alone hub.
+	Issuer, Audience string
+	// JWKSFile or JWKSURL hold the token issuer's public keys. Without either, a hub
+	// with Data trusts its own key (see Token).
+	JWKSFile, JWKSURL string
+	// Reflection lets gRPC clients discover the services.
+	Reflection bool
+
+	// Clock tells the time; nil is time.Now.
+	Clock func() time.Time
+	// PollInterval is how often commits of other processes are looked for; 0 means 250 ms.
+	PollInterval time.Duration
+	Log          *slog.Logger
+}
+
+// Issuer and audience of tokens that a stand-alone hub issues itself.
+const (
+	OwnIssuer   = "bangfu-hub"
+	OwnAudience = "bangfu-hub"
+)
+
+// Server is an opened hub.
+type Server struct {
+	cfg   Config
+	store store.Store
+	hub   *hub.Hub
+	tree  *division.Tree
+
+	grpcListener, httpListener net.Listener
+}
+
+// New opens the store, the keys and the ports. Close must be called.
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	s, err := Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.listen(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Open opens the store and the keys only: for work on the hub's own machine
+// (loading, agreements, tokens), also while another process serves.
+func Open(ctx context.Context, cfg Config) (*Server, error) {
+	cfg = cfg.withDefaults()
+	s := &Server{cfg: cfg}
+	keys, err := cfg.keys()
+	if err != nil {
+		return nil, err
+	}
+	if s.tree, err = cfg.divisions(); err != nil {
+		return nil, err
+	}
+	if s.store, err = cfg.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.store.CheckSchema(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w; run hubd migrate with this program's version", err), s.store.Close())
+	}
+	s.hub, err = hub.New(ctx, hub.Config{
+		Store: s.store, Keys: keys, Divisions: s.tree, Clock: cfg.Clock, PollInterval: cfg.PollInterval, Log: cfg.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	return s, nil
+}
+
+// Migrate brings a PostgreSQL database to this program's schema.
+func Migrate(ctx context.Context, url string) error {
+	st, err := postgres.Open(ctx, postgres.Config{URL: url})
+	if err != nil {
+		return err
+	}
+	return errors.Join(st.Migrate(ctx), st.Close())
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Keys == "" && cfg.Data != "" {
+		cfg.Keys = filepath.Join(cfg.Data, "keys.json")
+	}
+	if cfg.Issuer == "" {
+		cfg.Issuer = OwnIssuer
+	}
+	if cfg.Audience == "" {
+		cfg.Audience = OwnAudience
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return cfg
+}
+
+// keys are made only beside a new embedded store: a new key file for an existing
+// database would make it unreadable.
+func (cfg Config) keys() (*seal.Keys, error) {
+	if cfg.Postgres != "" {
+		if cfg.Keys == "" {
+			return nil, errors.New("a PostgreSQL store needs the file of its data keys (--keys); make one with hubd keys")
+		}
+		return seal.Load(cfg.Keys)
+	}
+	if cfg.Data == "" {
+		return nil, errors.New("give a folder for the embedded store (--data) or the URL of a PostgreSQL database (--postgres)")
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, "hub.db")); err == nil {
+		return seal.Load(cfg.Keys)
+	}
+	return seal.LoadOrCreate(cfg.Keys)
+}
+
+func (cfg Config) open(ctx context.Context) (store.Store, error) {
+	if cfg.Postgres != "" {
+		return postgres.Open(ctx, postgres.Config{URL: cfg.Postgres})
+	}
+	return sqlite.Open(sqlite.Config{Dir: cfg.Data})
+}
+
+func (cfg Config) divisions() (*division.Tree, error) {
+	if cfg.Divisions == "" && cfg.Areas == "" {
+		return division.Hainan(), nil
+	}
+	d, err := os.Open(cfg.Divisions)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = d.Close() }()
+	a, err := os.Open(cfg.Areas)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = a.Close() }()
+	return division.Load(d, a)
+}
+
+func (s *Server) listen() (err error) {
+	if s.cfg.GRPC != "" {
+		if s.grpcListener, err = net.Listen("tcp", s.cfg.GRPC); err != nil {
+			return err
+		}
+	}
+	if s.cfg.HTTP != "" {
+		s.httpListener, err = net.Listen("tcp", s.cfg.HTTP)
+	}
+	return err
+}
+
+// GRPCAddress is the address that gRPC listens on, "" for none.
+func (s *Server) GRPCAddress() string { return address(s.grpcListener) }
+
+// HTTPAddress is the address that REST listens on, "" for none.
+func (s *Server) HTTPAddress() string { return address(s.httpListener) }
+
+func address(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
+}
+
+// Close closes the store. Call it after Run has returned.
+func (s *Server) Close() error {
+	for _, l := range []net.Listener{s.grpcListener, s.httpListener} {
+		if l != nil {
+			_ = l.Close() // closed by Run already, where it ran
+		}
+	}
+	return s.store.Close()
+}
