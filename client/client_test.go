@@ -36,7 +36,7 @@ func fill(h *testhub.Hub, n int) {
 // failing fails the first n calls of a method and counts all.
 func failing(h *testhub.Hub, method string, n int, err error) *int {
 	calls := 0
-	h.Before = func(m string) error {
+	h.SetBefore(func(m string) error {
 		if m != method {
 			return nil
 		}
@@ -44,7 +44,7 @@ func failing(h *testhub.Hub, method string, n int, err error) *int {
 			return err
 		}
 		return nil
-	}
+	})
 	return &calls
 }
 
@@ -169,12 +169,12 @@ func TestPagesGoOnAfterEveryBreakWithoutASkipOrARepetition(t *testing.T) {
 	}
 	fill(hub, 9)
 	breaks := 0
-	hub.Cut = func(int) error { // every stream breaks after one page, sometimes politely
+	hub.SetCut(func(int) error { // every stream breaks after one page, sometimes politely
 		if breaks++; breaks%2 == 0 {
 			return status.Error(codes.Unavailable, "the line broke")
 		}
 		return testhub.ErrHangUp
-	}
+	})
 	numbers, last, err := transactions(t, c, &hubv1.FollowRequest{Cursor: first.GetCursor(), PageSize: 1})
 	if want := []int64{2, 3, 4, 5, 6, 7, 8, 9, 10}; err != nil || !slices.Equal(numbers, want) || last.GetEnd() == nil {
 		t.Fatalf("numbers %v: %v", numbers, err)
@@ -219,26 +219,26 @@ func TestATokenRenewedInItsFileIsTakenUp(t *testing.T) {
 		}
 	}
 	write("first")
-	hub.Token = "first"
+	hub.SetToken("first")
 	c, err := client.New(client.Config{Target: target, Insecure: true, Token: client.NewFileToken(file), Backoff: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
 	renewed := false
-	hub.Cut = func(int) error { // the token expires while a stream runs, and is renewed
+	hub.SetCut(func(int) error { // the token expires while a stream runs, and is renewed
 		if renewed {
 			return nil
 		}
 		renewed = true
 		write("second, longer")
-		hub.Token = "second, longer"
+		hub.SetToken("second, longer")
 		return testhub.Fail(codes.Unauthenticated, hubv1.Reason_REASON_TOKEN_EXPIRED)
-	}
+	})
 	if _, last, err := transactions(t, c, &hubv1.FollowRequest{PageSize: 1}); err != nil || last.GetEnd() == nil {
 		t.Fatalf("renewed token: %v", err)
 	}
-	hub.Token = "third"
+	hub.SetToken("third")
 	_, _, err = transactions(t, c, &hubv1.FollowRequest{})
 	if e := client.Of(err); e == nil || e.Remedy != client.RenewToken {
 		t.Fatalf("expired token: %v", err)

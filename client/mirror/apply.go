@@ -33,33 +33,44 @@ func (s *Syncer) apply(ctx context.Context, r *run, page *hubv1.Page) error {
 	}
 	next := s.next()
 	next.advance(page, b)
-	var left counts
-	err = s.config.Sink.update(ctx, func(tx sinkTx) error {
-		if err := s.claim(ctx, tx); err != nil {
-			return err
-		}
-		a := applier{tx: tx, side: on, removed: counts{}, left: counts{}}
-		if err := s.applyBatch(ctx, &a, b, tables); err != nil {
-			return err
-		}
-		left = a.left
-		if on == live {
-			if err := next.guard.check(a.removed, s.config.MaxShrink, s.config.AcceptShrink); err != nil {
-				return err
-			}
-		}
-		return next.store(ctx, tx)
+	left := counts{}
+	err = s.move(ctx, &next, func(tx sinkTx) (counts, error) {
+		a := applier{tx: tx, side: on, removed: counts{}, left: left}
+		return a.removed, s.applyBatch(ctx, &a, b, tables)
 	})
 	if err != nil {
 		return err
 	}
-	s.state = next
 	maps.Copy(s.tables(on), tables)
 	r.stored(page, b, left, on)
 	if s.config.Progress != nil {
 		s.config.Progress(Progress{Loading: on == loading, Pages: r.result.Pages, Rows: r.rows})
 	}
 	return nil
+}
+
+// move runs write and stores the next state in one transaction. Where the shrink guard
+// holds what write removed from the visible tables, nothing happens.
+func (s *Syncer) move(ctx context.Context, next *state, write func(sinkTx) (removed counts, err error)) error {
+	err := s.config.Sink.update(ctx, func(tx sinkTx) error {
+		if err := s.claim(ctx, tx); err != nil {
+			return err
+		}
+		removed, err := write(tx)
+		if err != nil {
+			return err
+		}
+		if next.side == live {
+			if err := next.guard.check(removed, s.config.MaxShrink, s.config.AcceptShrink); err != nil {
+				return err
+			}
+		}
+		return next.store(ctx, tx)
+	})
+	if err == nil {
+		s.state = *next
+	}
+	return err
 }
 
 // advance moves the state over a page.

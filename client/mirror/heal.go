@@ -97,49 +97,36 @@ func (l *listBatch) tallies(t *table) tallies {
 // replace makes the group's villages equal to what was fetched. Rows that are newer
 // than the fetch stay as they are.
 func (s *Syncer) replace(ctx context.Context, r *run, g group, l *listBatch, position int64) error {
-	t := s.tables(s.state.side)[g.list]
-	if t == nil {
-		tables, err := s.tablesFor(ctx, s.state.side, []string{g.list})
-		if err != nil {
-			return err
-		}
-		t = tables[g.list]
+	on := s.state.side
+	tables, err := s.tablesFor(ctx, on, []string{g.list})
+	if err != nil {
+		return err
 	}
+	t := tables[g.list]
 	next := s.next()
-	counted := counts{}
-	err := s.config.Sink.update(ctx, func(tx sinkTx) error {
-		if err := s.claim(ctx, tx); err != nil {
-			return err
-		}
-		if s.tables(s.state.side)[g.list] == nil {
-			if err := addTable(ctx, tx, s.state.side, t); err != nil {
-				return err
+	stored, removed := counts{}, counts{}
+	err = s.move(ctx, &next, func(tx sinkTx) (counts, error) {
+		if s.tables(on)[g.list] == nil {
+			if err := addTable(ctx, tx, on, t); err != nil {
+				return nil, err
 			}
 		}
-		removed, err := removeExtra(ctx, tx, t, s.state.side, g, l, position)
+		n, err := removeExtra(ctx, tx, t, on, g, l, position)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		counted.add(g.list, OpHeal, causeRemoved, removed)
-		if s.state.side == live {
-			if err := next.guard.check(counted, s.config.MaxShrink, s.config.AcceptShrink); err != nil {
-				return err
-			}
-		}
+		removed.add(g.list, OpHeal, causeRemoved, n)
 		rows := l.rowsOf(t)
-		counted.add(g.list, OpHeal, causeStored, int64(len(rows)))
-		if err := tx.upsert(ctx, t, s.state.side, rows, notNewerThan(position)); err != nil {
-			return err
-		}
-		return next.store(ctx, tx)
+		stored.add(g.list, OpHeal, causeStored, int64(len(rows)))
+		return removed, tx.upsert(ctx, t, on, rows, notNewerThan(position))
 	})
 	if err != nil {
 		return err
 	}
-	s.state = next
-	s.tables(s.state.side)[g.list] = t
-	if s.state.side == live {
-		r.counts.merge(counted)
+	s.tables(on)[g.list] = t
+	if on == live {
+		r.counts.merge(stored)
+		r.counts.merge(removed)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func randomHistory(t *testing.T, rt *rapid.T, place string) {
 	b.config = Config{PageSize: int32(rapid.SampledFrom([]int{1, 2, 5, 53}).Draw(rt, "page size")), MaxShrink: 1}
 	b.open()
 	defer func() { _ = b.sink.Close() }()
-	hub.Pages = func(p *hubv1.Page) []*hubv1.Page { return rearrange(rt, hub, p) }
+	hub.SetPages(func(p *hubv1.Page) []*hubv1.Page { return rearrange(rt, hub, p) })
 	for range rapid.IntRange(1, 4).Draw(rt, "rounds") {
 		for range rapid.IntRange(0, 8).Draw(rt, "transactions") {
 			commit(rt, hub)
@@ -64,7 +64,7 @@ func randomHistory(t *testing.T, rt *rapid.T, place string) {
 		}
 		pullWithBreaks(rt, b)
 	}
-	hub.Pages = nil
+	hub.SetPages(nil)
 	pullWithBreaks(rt, b)
 	for _, list := range []string{status1, school1} {
 		mustHold(rt, b.sink, list, hub.Hashes(list))
@@ -85,14 +85,14 @@ func rearrange(rt *rapid.T, hub *testhub.Hub, p *hubv1.Page) []*hubv1.Page {
 // pullWithBreaks pulls until a pull gets through; after each break nothing is left but the database.
 func pullWithBreaks(rt *rapid.T, b *bench) {
 	breaks := rapid.IntRange(0, 3).Draw(rt, "breaks")
-	b.hub.Cut = func(int) error {
+	b.hub.SetCut(func(int) error {
 		if breaks > 0 && rapid.IntRange(0, 2).Draw(rt, "cut here?") == 0 {
 			breaks--
 			return status.Error(rapid.SampledFrom([]codes.Code{codes.Unavailable, codes.Internal}).Draw(rt, "code"), "cut")
 		}
 		return nil
-	}
-	defer func() { b.hub.Cut = nil }()
+	})
+	defer func() { b.hub.SetCut(nil) }()
 	for {
 		r, err := b.sync.Pull(context.Background())
 		if len(r.Healed) > 0 { // healing would hide a rule that is broken
@@ -167,7 +167,7 @@ func TestAnOldPageThatComesAgainChangesNothingAndCountsNothing(t *testing.T) {
 		b.hub.Commit(area1, "IMPORT", household(5).Put(village1, statusRecord(1)))
 		b.hub.Commit(area1, "UPDATE", household(5).End("DEATH"))
 		var first *hubv1.Page
-		b.hub.Pages = func(p *hubv1.Page) []*hubv1.Page {
+		b.hub.SetPages(func(p *hubv1.Page) []*hubv1.Page {
 			if first == nil {
 				first = proto.CloneOf(p)
 				return []*hubv1.Page{p}
@@ -176,7 +176,7 @@ func TestAnOldPageThatComesAgainChangesNothingAndCountsNothing(t *testing.T) {
 			end := p.GetEnd()
 			p.End = nil
 			return []*hubv1.Page{p, first, {Cursor: p.GetCursor(), End: end}}
-		}
+		})
 		r := b.pull()
 		if len(r.Healed) > 0 || count(r, status1, OpUpsert, "IMPORT") != 1 || count(r, status1, OpEnded, "DEATH") != 1 {
 			t.Fatalf("healed %v, counts %v", r.Healed, r.Counts)

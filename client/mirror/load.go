@@ -81,27 +81,18 @@ func (s *Syncer) reveal(ctx context.Context, r *run) error {
 	visible := maps.Clone(s.visible)
 	maps.Copy(visible, s.staged)
 	stored, removed := counts{}, counts{}
-	err := s.config.Sink.update(ctx, func(tx sinkTx) error {
-		if err := s.claim(ctx, tx); err != nil {
-			return err
-		}
+	err := s.move(ctx, &next, func(tx sinkTx) (counts, error) {
 		for _, name := range slices.Sorted(maps.Keys(visible)) {
 			if err := s.revealList(ctx, tx, name, stored, removed); err != nil {
-				return fmt.Errorf("mirror: list %q: %w", name, err)
+				return nil, fmt.Errorf("mirror: list %q: %w", name, err)
 			}
 		}
-		if err := next.guard.check(removed, s.config.MaxShrink, s.config.AcceptShrink); err != nil {
-			return err
-		}
-		if err := s.forgetLoad(ctx, tx); err != nil {
-			return err
-		}
-		return next.store(ctx, tx)
+		return removed, s.forgetLoad(ctx, tx)
 	})
 	if err != nil {
 		return err
 	}
-	s.state, s.visible, s.staged = next, visible, map[string]*table{}
+	s.visible, s.staged = visible, map[string]*table{}
 	r.counts.merge(stored)
 	r.counts.merge(removed)
 	return nil

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestAFirstLoadCutAtAnyPageIsInvisibleAndGoesOnWhereItWas(t *testing.T) {
 		}
 		b.config.PageSize = 1
 		sent := 0
-		b.hub.Pages = func(p *hubv1.Page) []*hubv1.Page { sent++; return []*hubv1.Page{p} }
+		b.hub.SetPages(func(p *hubv1.Page) []*hubv1.Page { sent++; return []*hubv1.Page{p} })
 		for cuts := 0; ; cuts++ {
 			b.open() // only the database is left of the run before
 			b.cutOnce(1)
@@ -43,14 +44,14 @@ func TestAFirstLoadCutAtAnyPageIsInvisibleAndGoesOnWhereItWas(t *testing.T) {
 func TestALoadIsRevealedOnlyWhenItEqualsTheEnd(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, b *bench) {
 		b.fill(3)
-		b.hub.Falsify = func(e *hubv1.End) { e.Digests[0].Digest[15] ^= 1 }
+		b.hub.SetFalsify(func(e *hubv1.End) { e.Digests[0].Digest[15] ^= 1 })
 		if _, err := b.sync.Pull(context.Background()); !isDiffer(err) {
 			t.Fatalf("pull: %v, want a DifferError", err)
 		}
 		if rows := visibleRows(t, b.sink, status1); len(rows) != 0 {
 			t.Fatalf("%d rows of a load that differs are visible", len(rows))
 		}
-		b.hub.Falsify = nil
+		b.hub.SetFalsify(nil)
 		b.pull()
 		b.mustEqualHub()
 	})
@@ -60,13 +61,13 @@ func TestADamagedLoadIsHealedBeforeItIsRevealed(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, b *bench) {
 		b.fill(3)
 		damaged := false
-		b.hub.Pages = func(p *hubv1.Page) []*hubv1.Page {
+		b.hub.SetPages(func(p *hubv1.Page) []*hubv1.Page {
 			if !damaged && len(p.Blocks) > 0 {
 				damaged = true
 				p.Blocks[0].Records = p.Blocks[0].Records[1:]
 			}
 			return []*hubv1.Page{p}
-		}
+		})
 		r := b.pull()
 		if len(r.Healed) != 1 || !r.Current {
 			t.Fatalf("healed %v, current %t; want one village", r.Healed, r.Current)
@@ -104,7 +105,7 @@ func TestAHubThatRefusesEveryCursorIsNotAskedForEver(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, b *bench) {
 		b.fill(2)
 		b.configure(func(c *Config) { c.PageSize = 1 })
-		b.hub.Cut = func(int) error { return testhub.Fail(codes.FailedPrecondition, hubv1.Reason_REASON_CURSOR_PURGED) }
+		b.hub.SetCut(func(int) error { return testhub.Fail(codes.FailedPrecondition, hubv1.Reason_REASON_CURSOR_PURGED) })
 		r, err := b.sync.Pull(context.Background())
 		if e := client.Of(err); e == nil || e.Remedy != client.Reload || len(r.Reloads) != reloadsPerRun {
 			t.Fatalf("%d reloads, then %v", len(r.Reloads), err)
@@ -128,13 +129,13 @@ func TestAListWhoseFieldsChangedGetsANewTable(t *testing.T) {
 func TestACatalogueThatChangesDuringALoadBeginsItAgain(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, b *bench) {
 		b.fill(3)
-		b.hub.Before = func(method string) error {
+		b.hub.SetBefore(func(method string) error {
 			if method == "Follow" { // the catalogue that the load was planned by is no longer the active one
-				b.hub.Before = nil
+				b.hub.SetBefore(nil)
 				b.hub.ChangeList(testhub.List(status1, hubv1.Grain_GRAIN_HOUSEHOLD, "member_count"))
 			}
 			return nil
-		}
+		})
 		if r := b.pull(); !slices.Equal(r.Reloads, []string{"LISTS_CHANGED"}) || len(r.Healed) > 0 {
 			t.Fatalf("reloads %v, healed %v", r.Reloads, r.Healed)
 		}
@@ -176,11 +177,11 @@ func TestASecondProgramOnTheSameMirrorIsRefused(t *testing.T) {
 		b.fill(2)
 		b.pull()
 		b.hub.Commit(area1, "UPDATE", household(0).Put(village2, statusRecord(7)))
-		b.hub.Pages = func(p *hubv1.Page) []*hubv1.Page {
-			b.hub.Pages = nil
+		b.hub.SetPages(func(p *hubv1.Page) []*hubv1.Page {
+			b.hub.SetPages(nil)
 			b.exec("UPDATE hub_state SET cursor = 'moved by another program' WHERE side = 'live'")
 			return []*hubv1.Page{p}
-		}
+		})
 		if _, err := b.sync.Pull(context.Background()); !errors.Is(err, ErrBusy) {
 			t.Fatalf("pull: %v, want ErrBusy", err)
 		}
@@ -195,4 +196,22 @@ func TestATableOfTheDepartmentsOwnIsNotTouched(t *testing.T) {
 			t.Fatal("the load went into a table that the mirror didn't make")
 		}
 	})
+}
+
+func TestASQLiteMirrorIsReadableByItsOwnerAlone(t *testing.T) {
+	path := sqlitePlaces(t)()
+	sink, err := OpenSQLite(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sink.Close() }()
+	for _, file := range []string{path, path + "-wal"} {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 || info.Size() == 0 {
+			t.Errorf("%s: mode %s, %d bytes", info.Name(), info.Mode(), info.Size())
+		}
+	}
 }

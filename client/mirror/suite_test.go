@@ -227,12 +227,12 @@ func pupilRecord(stage string) *hubv1.Record {
 // cutOnce ends the stream after so many pages, for good: the client must not repeat it.
 func (b *bench) cutOnce(after int) {
 	var done atomic.Bool
-	b.hub.Cut = func(sent int) error {
+	b.hub.SetCut(func(sent int) error {
 		if sent == after && !done.Swap(true) {
 			return status.Error(codes.Internal, "killed")
 		}
 		return nil
-	}
+	})
 }
 
 func (b *bench) mustFail(wantCode codes.Code) {

@@ -16,7 +16,9 @@ type run struct {
 	rows   int64
 }
 
-func newRun() *run { return &run{counts: counts{}} }
+func newRun() *run {
+	return &run{result: Result{Reloads: []string{}, Healed: []Village{}}, counts: counts{}}
+}
 
 // stored counts a page; what a load takes in counts when it becomes visible.
 func (r *run) stored(page *hubv1.Page, b *batch, left counts, on side) {
@@ -130,18 +132,9 @@ func (s *Syncer) settle(ctx context.Context, r *run) error {
 	}
 	next := s.next()
 	next.guard = guard{}
-	err := s.config.Sink.update(ctx, func(tx sinkTx) error {
-		if err := s.claim(ctx, tx); err != nil {
-			return err
-		}
-		return next.store(ctx, tx)
-	})
-	if err != nil {
-		return err
-	}
-	s.state = next
-	r.result.Current = true
-	return nil
+	err := s.move(ctx, &next, func(sinkTx) (counts, error) { return nil, nil })
+	r.result.Current = err == nil
+	return err
 }
 
 // catchUp stores pages up to the End. Where the cursor is no longer good it begins a

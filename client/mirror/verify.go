@@ -32,7 +32,7 @@ func (s *Syncer) Verify(ctx context.Context) (Verification, error) {
 	if err != nil {
 		return Verification{}, err
 	}
-	v := Verification{End: endOf(response.GetEnd())}
+	v := Verification{Differing: []Village{}, Behind: []string{}, End: endOf(response.GetEnd())}
 	for _, a := range v.End.Areas {
 		if s.state.positions[a.Area] != a.Transaction {
 			v.Behind = append(v.Behind, a.Area)

@@ -27,7 +27,7 @@ func newBar(stderr io.Writer) *bar {
 	}
 	b := &bar{progress: mpb.New(mpb.WithOutput(file))}
 	b.line = b.progress.AddSpinner(0,
-		mpb.BarRemoveOnComplete(),
+		mpb.BarRemoveOnComplete(), mpb.BarWidth(1),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string {
 			if b.loading.Load() {
 				return "loading "

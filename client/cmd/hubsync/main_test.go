@@ -73,7 +73,7 @@ func TestExitCodesSayWhatAPullDid(t *testing.T) {
 
 func TestAFailureSaysWhatToDoInBothLanguages(t *testing.T) {
 	hub, flags := setup(t)
-	hub.Before = func(string) error { return testhub.Fail(codes.PermissionDenied, hubv1.Reason_REASON_NO_AGREEMENT) }
+	hub.SetBefore(func(string) error { return testhub.Fail(codes.PermissionDenied, hubv1.Reason_REASON_NO_AGREEMENT) })
 	_, stderr := mustExit(t, exitFailed, flags, "pull")
 	for _, want := range []string{"NO_AGREEMENT", "中文说明", "ask the office"} {
 		if !strings.Contains(stderr, want) {

@@ -28,13 +28,6 @@ type row struct {
 
 // Hub is the state; its methods may be called at any time, also while streams run.
 type Hub struct {
-	// Faults. Set them before the call that they are for.
-	Before  func(method string) error            // an error fails the call
-	Pages   func(page *hubv1.Page) []*hubv1.Page // what is sent instead of a page; nil sends it as it is
-	Cut     func(sent int) error                 // an error ends a stream after so many pages of it
-	Falsify func(end *hubv1.End)                 // changes an End or digest answer before it is sent
-	Token   string                               // the only one that Follow accepts; "" accepts all
-
 	mu         sync.Mutex
 	lists      []*hubv1.List
 	version    int
@@ -46,6 +39,41 @@ type Hub struct {
 	derivedFor string
 	endsOn     string
 	changed    chan struct{} // closed by the next change
+	faults     faults
+}
+
+// faults are what a test makes go wrong; the zero value is an honest hub.
+type faults struct {
+	mu      sync.Mutex
+	before  func(method string) error
+	pages   func(page *hubv1.Page) []*hubv1.Page
+	cut     func(sent int) error
+	falsify func(end *hubv1.End)
+	token   string
+}
+
+// SetBefore lets f fail calls.
+func (h *Hub) SetBefore(f func(method string) error) { h.fault(func() { h.faults.before = f }) }
+
+// SetPages lets f say what is sent instead of a page.
+func (h *Hub) SetPages(f func(page *hubv1.Page) []*hubv1.Page) {
+	h.fault(func() { h.faults.pages = f })
+}
+
+// SetCut lets f end a stream with an error after so many pages of it.
+func (h *Hub) SetCut(f func(sent int) error) { h.fault(func() { h.faults.cut = f }) }
+
+// SetFalsify lets f change an End or digest answer before it is sent.
+func (h *Hub) SetFalsify(f func(end *hubv1.End)) { h.fault(func() { h.faults.falsify = f }) }
+
+// SetToken names the only token that Follow accepts; "" accepts all.
+func (h *Hub) SetToken(token string) { h.fault(func() { h.faults.token = token }) }
+
+// fault has a lock of its own: faults may change the hub while a call holds its state.
+func (h *Hub) fault(f func()) {
+	h.faults.mu.Lock()
+	defer h.faults.mu.Unlock()
+	f()
 }
 
 // List makes a list of the catalogue.

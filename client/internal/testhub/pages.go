@@ -186,8 +186,10 @@ func (h *Hub) end(c *cursor) *hubv1.End {
 	for k, s := range sums {
 		e.Digests = append(e.Digests, &hubv1.VillageDigest{List: k[0], Area: k[1], Village: k[2], Count: s.count, Digest: s.digest[:]})
 	}
-	if h.Falsify != nil {
-		h.Falsify(e)
+	var falsify func(*hubv1.End)
+	h.fault(func() { falsify = h.faults.falsify })
+	if falsify != nil {
+		falsify(e)
 	}
 	return e
 }

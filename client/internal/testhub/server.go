@@ -69,16 +69,20 @@ func Fail(code codes.Code, reason hubv1.Reason, details ...protoadapt.MessageV1)
 }
 
 func (h *Hub) before(method string) error {
-	if h.Before == nil {
+	var before func(string) error
+	h.fault(func() { before = h.faults.before })
+	if before == nil {
 		return nil
 	}
-	return h.Before(method)
+	return before(method)
 }
 
 // checkToken refuses all tokens but the one set.
 func (h *Hub) checkToken(ctx context.Context) error {
+	var token string
+	h.fault(func() { token = h.faults.token })
 	md, _ := metadata.FromIncomingContext(ctx)
-	if given := md.Get("authorization"); h.Token != "" && (len(given) != 1 || given[0] != "Bearer "+h.Token) {
+	if given := md.Get("authorization"); token != "" && (len(given) != 1 || given[0] != "Bearer "+token) {
 		return Fail(codes.Unauthenticated, hubv1.Reason_REASON_TOKEN_EXPIRED)
 	}
 	return nil
@@ -187,19 +191,24 @@ func (s *syncServer) Follow(req *hubv1.FollowRequest, stream grpc.ServerStreamin
 
 // send gives a page to the stream, or what a test wants to be sent instead.
 func (s *syncServer) send(stream grpc.ServerStreamingServer[hubv1.FollowResponse], page *hubv1.Page, sent *int) error {
+	var f func(*hubv1.Page) []*hubv1.Page
+	var cut func(int) error
+	s.hub.fault(func() { f, cut = s.hub.faults.pages, s.hub.faults.cut })
 	pages := []*hubv1.Page{page}
-	if s.hub.Pages != nil {
-		pages = s.hub.Pages(page)
+	if f != nil {
+		pages = f(page)
 	}
 	for _, p := range pages {
+		*sent++
+		var broken error
+		if cut != nil {
+			broken = cut(*sent) // asked before, since the reader may act on the page at once
+		}
 		if err := stream.Send(&hubv1.FollowResponse{Page: p}); err != nil {
 			return err
 		}
-		*sent++
-		if s.hub.Cut != nil {
-			if err := s.hub.Cut(*sent); err != nil {
-				return err
-			}
+		if broken != nil {
+			return broken
 		}
 	}
 	return nil

@@ -1,0 +1,155 @@
+package client
+
+import (
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"pgregory.net/rapid"
+
+	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+)
+
+// anyRecord fills any of the contract's fields, whatever they will be.
+func anyRecord() *rapid.Generator[*hubv1.Record] {
+	return rapid.Custom(func(t *rapid.T) *hubv1.Record {
+		r := &hubv1.Record{}
+		fill(t, r.ProtoReflect())
+		return r
+	})
+}
+
+func fill(t *rapid.T, m protoreflect.Message) {
+	fields := m.Descriptor().Fields()
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		if !rapid.Bool().Draw(t, "has "+string(f.Name())) {
+			continue
+		}
+		if !f.IsList() {
+			m.Set(f, scalar(t, f))
+			continue
+		}
+		list := m.Mutable(f).List()
+		for range rapid.IntRange(1, 9).Draw(t, "length") {
+			if f.Kind() == protoreflect.MessageKind {
+				fill(t, list.AppendMutable().Message())
+			} else {
+				list.Append(scalar(t, f))
+			}
+		}
+	}
+}
+
+func scalar(t *rapid.T, f protoreflect.FieldDescriptor) protoreflect.Value {
+	switch f.Kind() {
+	case protoreflect.StringKind:
+		return protoreflect.ValueOfString(rapid.String().Draw(t, "text"))
+	case protoreflect.Int32Kind:
+		return protoreflect.ValueOfInt32(rapid.Int32().Draw(t, "number"))
+	case protoreflect.Int64Kind:
+		return protoreflect.ValueOfInt64(rapid.Int64().Draw(t, "number"))
+	case protoreflect.BoolKind:
+		return protoreflect.ValueOfBool(rapid.Bool().Draw(t, "truth"))
+	}
+	t.Fatalf("the contract has a field of a new kind: %s", f.FullName())
+	return protoreflect.Value{}
+}
+
+func TestTheFastDecoderReadsWhatTheStandardOneReads(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		records := rapid.SliceOfN(anyRecord(), 0, 5).Draw(t, "records")
+		sent := &hubv1.Block{List: "education", Area: "qionghai", Village: "469002100001", Count: int64(len(records)), Digest: make([]byte, 16), Records: records}
+		page := &hubv1.Page{Blocks: []*hubv1.Block{sent, {List: "housing"}}, Cursor: "c", Loading: true, End: &hubv1.End{Catalogue: "x"}}
+		bytes, err := proto.Marshal(&hubv1.FollowResponse{Page: page})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := parsePage(bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Cursor != "c" || !got.Loading || got.End.GetCatalogue() != "x" || len(got.Blocks) != 2 || got.Blocks[0].Village != sent.GetVillage() {
+			t.Fatalf("the page came as %+v", got)
+		}
+		i := 0
+		for r, err := range got.Blocks[0].Records() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !proto.Equal(r, records[i]) {
+				t.Fatalf("record %d: got %v, want %v", i, r, records[i])
+			}
+			i++
+		}
+		if i != len(records) {
+			t.Fatalf("%d records, want %d", i, len(records))
+		}
+	})
+}
+
+func FuzzRecords(f *testing.F) {
+	b, err := proto.Marshal(&hubv1.FollowResponse{Page: &hubv1.Page{Blocks: []*hubv1.Block{{Records: []*hubv1.Record{{Household: "hh_1", Name: "甲"}}}}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var standard hubv1.FollowResponse
+		valid := proto.Unmarshal(b, &standard) == nil
+		page, err := parsePage(b)
+		if err != nil {
+			if valid && len(standard.ProtoReflect().GetUnknown()) == 0 && standard.GetPage() == nil {
+				t.Fatal("an empty response was refused")
+			}
+			return
+		}
+		for _, block := range page.Blocks {
+			for _, err := range block.Records() {
+				if err != nil && valid {
+					t.Fatal("a record that the standard decoder reads was refused")
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkRecords(b *testing.B) {
+	var records []*hubv1.Record
+	for range 200 {
+		records = append(records, &hubv1.Record{
+			Household: "hh_0123456789abcdef01234567", Person: "pp_0123456789abcdef01234567", Transaction: 17, Name: "虚拟甲", Sex: "FEMALE",
+			IdNumber: "990001198001010011", BirthDate: "1980-01-01", RelationToHead: "SPOUSE", HeadName: "虚拟乙", InsuranceYear: 2026, BasicInsured: "YES",
+			CriticalIllnessInsured: "YES", MedicalAssistance: "YES", SupportStatus: "SUPPORTED", Entitlements: []*hubv1.Entitlement{
+				{Policy: "medical-basic", Since: "2019-01-01", Due: true}, {Policy: "medical-critical-illness", Since: "2019-01-01", Due: true},
+				{Policy: "medical-assistance", Since: "2019-01-01", Due: true}},
+		})
+	}
+	bytes, err := proto.Marshal(&hubv1.FollowResponse{Page: &hubv1.Page{Blocks: []*hubv1.Block{{Records: records}}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("fast", func(b *testing.B) {
+		for b.Loop() {
+			page, err := parsePage(bytes)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for _, err := range page.Blocks[0].Records() {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(200*b.N)/b.Elapsed().Seconds(), "records/s")
+	})
+	b.Run("standard", func(b *testing.B) {
+		for b.Loop() {
+			var m hubv1.FollowResponse
+			if err := proto.Unmarshal(bytes, &m); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(200*b.N)/b.Elapsed().Seconds(), "records/s")
+	})
+}
