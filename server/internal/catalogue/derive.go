@@ -52,12 +52,12 @@ func (s *subject) listed(l *List) (bool, error) {
 	}
 	s.entitlements = s.entitlements[:0]
 	for _, p := range l.policies {
-		g, err := s.entitled(p)
+		e, ok, err := s.entitled(p)
 		if err != nil {
-			return false, err
+			return false, fmt.Errorf("policy %s: %w", p.Code, err)
 		}
-		if g.entitled == yes {
-			s.entitlements = append(s.entitlements, entitlement{policy: p, since: g.since, until: g.until})
+		if ok {
+			s.entitlements = append(s.entitlements, e)
 		}
 	}
 	return len(l.policies) == 0 || len(s.entitlements) > 0, nil

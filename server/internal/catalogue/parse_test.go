@@ -83,7 +83,7 @@ func TestWhatIsWrongIsNamedWithItsLine(t *testing.T) {
 		{"unknown key of a list", "    basis: 一(一)", "    bases: 一(一)", "line 42: lists[1].bases", "known are"},
 		{"unknown key of a field", "name: name, meaning: 姓名", "name: name, sense: 姓名", "line 8: fields[1].sense", "known are"},
 		{"key twice", "    clause: 一(三)", "    clause: 一(三)\n    clause: 一", "line 13", "already defined"},
-		{"no YAML", "fields:", "fields: [", "line 6", "is not YAML"},
+		{"no YAML", "title: 小目录", "\ttitle: 小目录", "line 2", "is not YAML"},
 		{"an alias", "title: 小目录", "title: *t", "line 2: title", "a text"},
 		{"a mapping for a text", "title: 小目录", "title: {a: b}", "line 2: title", "a text"},
 		{"a text for a sequence", "    policies: [pupil]", "    policies: pupil", "line 43: lists[1].policies", "a sequence"},
@@ -99,7 +99,7 @@ func TestWhatIsWrongIsNamedWithItsLine(t *testing.T) {
 		{"code of another list", "PovertyStatus.LIFTED", "Grade.C", "line 5: beneficiaries", "(PovertyStatus, Grade)"},
 		{"not true or false", "household.damaged", "household.member_count", "line 22: policies[0].condition", "gives int"},
 		{"what can fail", "household.damaged", "1 / household.member_count == 1", "line 22: policies[0].condition", "'_/_'"},
-		{"person fact at household grain", "household.damaged", "household.damaged && person.age > 3", "line 22: policies[0].condition", "column 22: person.age is a fact about a person"},
+		{"person fact at household grain", "household.damaged", "household.damaged && person.age > 3", "line 22: policies[0].condition", "column 28: person.age is a fact about a person"},
 		{"person fact of the beneficiaries", "household.poverty_status ==", "person.age > 3 && household.poverty_status ==", "line 5: beneficiaries", "a fact about a person"},
 		{"support asked by a policy", "household.damaged", "household.support_status == SupportStatus.SUPPORTED", "line 22: policies[0].condition", "use reach"},
 		{"support asked by a policy for persons", "person.age <= 15", "!person.unsupported", "line 34: policies[1].condition", "use reach"},
@@ -191,6 +191,17 @@ func TestTheVersionNamesTheText(t *testing.T) {
 	}
 	if a.Version != "small-2020@"+a.Version[len(a.Version)-12:] || a.Version == b.Version {
 		t.Errorf("versions %s and %s", a.Version, b.Version)
+	}
+}
+
+func TestEntitlementsStandInTheOrderOfTheCatalogue(t *testing.T) {
+	text := strings.Replace(string(Hainan2019()), "[housing-need, housing-renovation]", "[housing-renovation, housing-need]", 1)
+	c, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := policies(t, c, needy(), "housing", ""); !slices.Equal(got, []string{"housing-need", "housing-renovation"}) {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -10,12 +10,11 @@ import (
 )
 
 // subject is whom a condition or field speaks of: a household, or a person in it.
-// Each test and policy is looked at once.
+// Each test is made once.
 type subject struct {
 	*view
 	p        *household.Person // nil for the household
 	verdicts []verdict         // by the test's ordinal
-	grants   []grant           // by the policy's ordinal
 
 	entitlements []entitlement // of the list that is being derived
 }
@@ -29,12 +28,6 @@ const (
 	yes
 )
 
-// grant is the outcome of a policy.
-type grant struct {
-	entitled     verdict
-	since, until date.Date
-}
-
 // entitlement is a policy that a subject is entitled to on the day.
 type entitlement struct {
 	policy       *Policy
@@ -43,13 +36,10 @@ type entitlement struct {
 
 // subjects gives the household as a whole, then the persons.
 func (c *Catalogue) subjects(v *view, persons ...*household.Person) []subject {
-	n := 1 + len(persons)
-	verdicts, grants := make([]verdict, n*c.tests), make([]grant, n*len(c.Policies))
-	out := make([]subject, n)
+	verdicts := make([]verdict, (1+len(persons))*c.tests)
+	out := make([]subject, 1+len(persons))
 	for i := range out {
-		out[i] = subject{
-			view: v, verdicts: verdicts[i*c.tests : (i+1)*c.tests], grants: grants[i*len(c.Policies) : (i+1)*len(c.Policies)],
-		}
+		out[i] = subject{view: v, verdicts: verdicts[i*c.tests : (i+1)*c.tests]}
 		if i > 0 {
 			out[i].p = persons[i-1]
 		}
@@ -84,23 +74,19 @@ func (s *subject) holds(c condition) (bool, error) {
 
 // entitled tells whether the subject is entitled to a policy on the day, and since
 // and until when.
-func (s *subject) entitled(p *Policy) (grant, error) {
-	g := s.grants[p.ordinal]
-	if g.entitled != unknown {
-		return g, nil
+func (s *subject) entitled(p *Policy) (entitlement, bool, error) {
+	if !s.on.In(p.From, p.Until) {
+		return entitlement{}, false, nil
 	}
-	g.entitled = no
-	if s.on.In(p.From, p.Until) {
-		ok, err := s.holds(p.when)
-		if err != nil {
-			return g, fmt.Errorf("policy %s: %w", p.Code, err)
-		}
-		if until, runs := s.runs(p); ok && runs {
-			g = grant{entitled: yes, since: s.since(p), until: until}
-		}
+	ok, err := s.holds(p.when)
+	if err != nil || !ok {
+		return entitlement{}, false, err
 	}
-	s.grants[p.ordinal] = g
-	return g, nil
+	until, ok := s.runs(p)
+	if !ok {
+		return entitlement{}, false, nil
+	}
+	return entitlement{policy: p, since: s.since(p), until: until}, true, nil
 }
 
 func (s *subject) personID() string {

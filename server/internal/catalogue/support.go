@@ -9,32 +9,38 @@ import (
 
 // What decisions do to a subject's support. Without one, support goes on (四个不摘).
 
-// decidedBy lists the removals decided by a day and not taken back by then: those in
-// force, and those whose effect is still to come.
-func decidedBy(h *household.Household, on date.Date) []*household.Decision {
-	var out []*household.Decision
+// decidedBy lists the removals decided by a day and not taken back by then: first
+// those in force, in the household's order, then those whose effect is still to come.
+func decidedBy(h *household.Household, on date.Date) (all []*household.Decision, inForce int) {
+	var coming []*household.Decision
 	for i := range h.Decisions {
 		d := &h.Decisions[i]
-		if d.Kind == household.DecisionReversal || (d.DecidedOn > on && d.EffectiveOn > on) {
-			continue
-		}
-		takenBack := slices.ContainsFunc(h.Decisions, func(r household.Decision) bool {
-			inTime := r.DecidedOn <= on && r.EffectiveOn <= d.EffectiveOn // before it took effect
-			return r.Kind == household.DecisionReversal && r.Reverses == d.ID && (r.EffectiveOn <= on || inTime)
-		})
-		if !takenBack {
-			out = append(out, d)
+		switch {
+		case d.Kind == household.DecisionReversal || takenBack(h, d, on):
+		case d.EffectiveOn <= on:
+			all = append(all, d)
+		case d.DecidedOn <= on:
+			coming = append(coming, d)
 		}
 	}
-	return out
+	return append(all, coming...), len(all)
+}
+
+// takenBack tells whether a reversal is in effect, or is known to be before the
+// decision's own effect.
+func takenBack(h *household.Household, d *household.Decision, on date.Date) bool {
+	return slices.ContainsFunc(h.Decisions, func(r household.Decision) bool {
+		inTime := r.DecidedOn <= on && r.EffectiveOn <= d.EffectiveOn
+		return r.Kind == household.DecisionReversal && r.Reverses == d.ID && (r.EffectiveOn <= on || inTime)
+	})
 }
 
 // removal is the decision in force that concerns the subject, nil for none. One that
 // names the person came along with them and goes before the household's own.
 func (s *subject) removal() *household.Decision {
 	var found *household.Decision
-	for _, d := range s.decided {
-		if d.EffectiveOn > s.on || !d.Concerns(s.personID()) {
+	for _, d := range s.decided[:s.inForce] {
+		if !d.Concerns(s.personID()) {
 			continue
 		}
 		if found == nil || (len(d.Only) > 0 && len(found.Only) == 0) {
@@ -53,10 +59,23 @@ func (s *subject) supportStatus() household.SupportStatus {
 }
 
 // ruling is the last day that the decisions leave to a policy of reach supported, and
-// the decision that says so; nil where support is open. It is Household.LastDay's rule
-// over decisions whose effect is still to come as well: their dates are known already.
+// the decision that says so; nil where support is open. A day is known from the
+// decision on, before its effect; what is still to come never lengthens what is in force.
 func (s *subject) ruling(p *Policy) (last date.Date, by *household.Decision) {
-	for _, d := range s.decided {
+	last, by = s.rulingOf(p, s.decided[:s.inForce])
+	if s.inForce == len(s.decided) {
+		return last, by
+	}
+	if coming, d := s.rulingOf(p, s.decided); by == nil || coming < last {
+		return coming, d
+	}
+	return last, by
+}
+
+// rulingOf is the rule of Household.LastDay: a decision that names the person goes
+// before one about the whole household; of equals the earlier day counts.
+func (s *subject) rulingOf(p *Policy, decisions []*household.Decision) (last date.Date, by *household.Decision) {
+	for _, d := range decisions {
 		if !d.Concerns(s.personID()) {
 			continue
 		}

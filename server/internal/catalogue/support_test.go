@@ -271,3 +271,52 @@ func TestDutiesGoOnAfterRemoval(t *testing.T) {
 		t.Errorf("a supported household has the helper of 一(六): %s", status)
 	}
 }
+
+func TestWhatIsStillToComeNeverLengthensWhatIsInForce(t *testing.T) {
+	c, h := hainan(t), unsupported()
+	second := removal()
+	second.ID, second.DecidedOn, second.EffectiveOn = "dd_2", "2020-05-01", "2020-09-01"
+	second.Ends = []household.End{
+		{Person: "pp_4", Policy: "education-aid", LastDay: "2020-12-31"}, {Person: "pp_3", Policy: "education-compulsory", LastDay: "2021-07-15"},
+	}
+	h.Decisions = append(h.Decisions, second)
+	for person, last := range map[string]string{"pp_3": "2020-07-15", "pp_4": "2020-12-31"} {
+		if e := value(t, derive(t, c, h, "education", today)[person], "entitlements"); !strings.Contains(e, ","+last+",") {
+			t.Errorf("%s: %s", person, e)
+		}
+	}
+}
+
+func TestWhatIsStillToComeNeverRevivesWhatHasEnded(t *testing.T) {
+	c, h := hainan(t), unsupported()
+	own := removal("pp_2")
+	own.ID, own.DecidedOn, own.EffectiveOn, own.Only = "dd_2", "2020-05-01", "2020-06-01", []string{"pp_2"}
+	own.Ends = nil // employment, for one, would run to 31 May
+	h.Decisions = append(h.Decisions, own)
+	if rows := derive(t, c, h, "employment", today); len(rows) != 0 {
+		t.Errorf("got %v", rows)
+	}
+}
+
+func TestADecisionThatCameAlongGoesBeforeTheHouseholdsOwn(t *testing.T) {
+	c, h := hainan(t), unsupported()
+	own := removal("pp_2")
+	own.ID, own.Number, own.EffectiveOn, own.Only = "dd_2", "琼试扶决〔2020〕2号", "2020-04-01", []string{"pp_2"}
+	h.Decisions = append(h.Decisions, own)
+	rows := derive(t, c, h, "no-longer-supported", today)
+	for person, from := range map[string]string{"pp_1": "2020-03-01", "pp_2": "2020-04-01"} {
+		if got := value(t, rows[person], "unsupported_from"); got != from {
+			t.Errorf("%s: unsupported from %s", person, got)
+		}
+	}
+}
+
+func TestADecisionIsNoExcuseWhereFactsTookTheRowAway(t *testing.T) {
+	c, h := hainan(t), unsupported()
+	h.Persons[0].LabourAbility = household.LabourLost
+	for list, person := range map[string]string{"employment": "pp_1", "without-helper": "", "open-needs": ""} {
+		if e := c.WhyGone(h, c.List(list), person, today); e.Op != "LEFT_SCOPE" || e.Cause != "CONDITION" {
+			t.Errorf("%s: got %+v", list, e)
+		}
+	}
+}

@@ -16,11 +16,12 @@ type view struct {
 	present   []*household.Person // by id
 	head      *household.Person
 	helper    *household.HelperAssignment
-	damage    *household.Damage    // newest that no renovation has made good
-	appraisal *household.Appraisal // newest, until the renovation that follows is accepted
-	income    *household.Income    // of the newest year
-	shock     *household.Shock     // newest open one
-	decided   []*household.Decision
+	damage    *household.Damage     // newest that no renovation has made good
+	appraisal *household.Appraisal  // newest, until the renovation that follows is accepted
+	income    *household.Income     // of the newest year
+	shock     *household.Shock      // newest open one
+	decided   []*household.Decision // see decidedBy
+	inForce   int                   // how many of them, from the first on
 	closed    bool
 	whole     *subject // the household as a subject of its own
 }
@@ -28,9 +29,9 @@ type view struct {
 func newView(h *household.Household, on date.Date) *view {
 	v := &view{
 		Household: h, on: on, present: h.PresentOn(on),
-		closed:  h.Closing != nil && h.Closing.On <= on,
-		decided: decidedBy(h, on),
+		closed: h.Closing != nil && h.Closing.On <= on,
 	}
+	v.decided, v.inForce = decidedBy(h, on)
 	slices.SortFunc(v.present, func(a, b *household.Person) int { return cmp.Compare(a.ID, b.ID) })
 	for _, p := range v.present {
 		if p.Relation == household.RelationHead {

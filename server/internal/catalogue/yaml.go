@@ -95,10 +95,14 @@ func (m mapping) violateAt(line int, key string, reason fault.Reason, pairs ...s
 }
 
 func (m mapping) field(line int, key string) string {
-	if m.path != "" {
-		key = m.path + "." + key
+	return fmt.Sprintf("line %d: %s", line, m.at(key))
+}
+
+func (m mapping) at(key string) string {
+	if m.path == "" {
+		return key
 	}
-	return fmt.Sprintf("line %d: %s", line, key)
+	return m.path + "." + key
 }
 
 // only reports keys that mean nothing here. A key that stands twice is no YAML.
@@ -257,7 +261,7 @@ func (m mapping) names(key string) []item {
 		s, _ := scalar(e)
 		it := item{name: s, key: fmt.Sprintf("%s[%d]", key, i), line: lineOf(e)}
 		if j := slices.IndexFunc(out, func(o item) bool { return o.name == s }); j >= 0 {
-			m.violateAt(it.line, it.key, fault.Duplicate, "with", out[j].key)
+			m.violateAt(it.line, it.key, fault.Duplicate, "with", m.at(out[j].key))
 			continue
 		}
 		out = append(out, it)
