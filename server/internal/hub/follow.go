@@ -3,6 +3,8 @@ package hub
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/feed"
 	"github.com/bangfuhub/hub/server/internal/wire"
@@ -26,15 +28,49 @@ func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send f
 	}
 	return h.audited(ctx, c, "sync.follow", scopeDetail(rd), func() (any, error) {
 		var total counts
-		err := h.follow(ctx, rd, q, func(p *wire.Page, n counts) error {
-			if err := send(p); err != nil {
+		err := ahead(ctx, func(ctx context.Context, queue func(sending) error) error {
+			return h.follow(ctx, rd, q, func(p *wire.Page, n counts) error { return queue(sending{p, n}) })
+		}, func(s sending) error {
+			if err := send(s.page); err != nil {
 				return err
 			}
-			total.add(n)
+			total.add(s.counts)
 			return nil
 		})
 		return total, err
 	})
+}
+
+// sending is a page on its way with what the audit keeps of it.
+type sending struct {
+	page   *wire.Page
+	counts counts
+}
+
+// ahead lets the next page be read from the store while the last one is being sent.
+func ahead(ctx context.Context, read func(context.Context, func(sending) error) error, send func(sending) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	queue := make(chan sending, 1)
+	g.Go(func() error {
+		defer close(queue)
+		return read(ctx, func(s sending) error {
+			select {
+			case queue <- s:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	})
+	g.Go(func() error {
+		for s := range queue {
+			if err := send(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
 }
 
 func (h *Hub) follow(ctx context.Context, rd *reading, q FollowQuery, send func(*wire.Page, counts) error) error {
