@@ -87,11 +87,8 @@ func (e *Error) Is(target error) bool {
 
 // Of finds the hub's error in an error chain; nil where there is none.
 func Of(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
-		return e
-	}
-	return nil
+	e, _ := errors.AsType[*Error](err)
+	return e
 }
 
 // typed turns a gRPC error into an *Error; nil stays nil.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -75,10 +76,7 @@ func (r retrier) wait(ctx context.Context, failures int, err error) bool {
 // pause is between half and the whole of the doubled backoff, so that a thousand
 // clients of a hub that comes back don't come at once; never less than the hub asks for.
 func (r retrier) pause(failures int, err error) time.Duration {
-	pause := r.first << min(failures-1, 20)
-	if pause > longestBackoff {
-		pause = longestBackoff
-	}
+	pause := min(r.first<<min(failures-1, 20), longestBackoff)
 	pause = pause/2 + rand.N(pause/2+1)
 	if e := Of(err); e != nil && e.RetryAfter > pause {
 		pause = e.RetryAfter
@@ -121,7 +119,7 @@ type typedClientStream struct{ grpc.ClientStream }
 // RecvMsg passes io.EOF on: it is the stream's regular end.
 func (s typedClientStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return err
 	}
 	return typed(err)

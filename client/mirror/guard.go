@@ -23,12 +23,12 @@ func (g guard) clone() guard {
 	return guard{Rows: maps.Clone(g.Rows), Removed: maps.Clone(g.Removed), Day: g.Day}
 }
 
-// errHeld rolls back the transaction of what is held.
-type errHeld struct{ held *Held }
+// heldError rolls back the transaction of what is held.
+type heldError struct{ held *Held }
 
-func (errHeld) Error() string { return "mirror: held by the shrink guard" }
+func (heldError) Error() string { return "mirror: held by the shrink guard" }
 
-// check adds what was just removed and is errHeld where that is more than may go unasked.
+// check adds what was just removed and is heldError where that is more than may go unasked.
 func (g *guard) check(removed counts, share float64, accept bool) error {
 	byList := map[string]int64{}
 	for c, n := range removed {
@@ -46,18 +46,15 @@ func (g *guard) check(removed counts, share float64, accept bool) error {
 		}
 	}
 	if len(held.Lists) > 0 && !accept {
-		return errHeld{held}
+		return heldError{held}
 	}
 	return nil
 }
 
 // heldBy finds what the guard holds in an error chain; nil where it doesn't.
 func heldBy(err error) *Held {
-	var h errHeld
-	if errors.As(err, &h) {
-		return h.held
-	}
-	return nil
+	h, _ := errors.AsType[heldError](err)
+	return h.held
 }
 
 // beginGuard counts the visible rows, unless a run is being continued.

@@ -161,8 +161,7 @@ func (j *job) finish(r report, err error) int {
 	j.bar.close()
 	if err != nil {
 		r.Exit, r.Error = exitFailed, err.Error()
-		var differs *mirror.DifferError
-		if errors.As(err, &differs) {
+		if _, differs := errors.AsType[*mirror.DifferError](err); differs {
 			r.Exit = exitDiffers
 		}
 	}

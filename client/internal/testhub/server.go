@@ -51,7 +51,7 @@ func Serve(t testing.TB, lists ...*hubv1.List) (*Hub, string) {
 	return h, listener.Addr().String()
 }
 
-// ErrHangUp, given by Cut, ends a stream as if everything had been sent.
+// ErrHangUp ends a stream, where Cut gives it, as if everything had been sent.
 var ErrHangUp = errors.New("testhub: hang up")
 
 // Fail makes an error as the hub makes them.

@@ -114,7 +114,7 @@ func unprivileged() (*syscall.SysProcAttr, error) {
 }
 
 // held is the guard's standard input. It stays referenced, and so open, as long as we live.
-var held io.Closer
+var held io.Closer //nolint:unused // written only: to be referenced is its whole use
 
 func startGuard(attr *syscall.SysProcAttr, pgctl, dir string) error {
 	cmd := exec.Command("/bin/sh", "-c", guard, "pgtest-guard", pgctl, dir) //nolint:gosec // our own text and paths

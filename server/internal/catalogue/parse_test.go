@@ -3,6 +3,7 @@ package catalogue
 import (
 	"bytes"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -226,6 +227,11 @@ func TestTheFingerprintTellsFieldSetsApart(t *testing.T) {
 	}
 }
 
+var (
+	atLine  = regexp.MustCompile(`^line [1-9]\d*\b`)
+	innards = regexp.MustCompile(`%!|\.go\b|0x[0-9a-f]{6}|runtime error|goroutine|reflect|interface *\{|<nil>|<input>|github\.com|catalogue\.`)
+)
+
 func FuzzParse(f *testing.F) {
 	f.Add(Hainan2019())
 	f.Add([]byte(small))
@@ -233,8 +239,14 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := Parse(bytes.Clone(text))
 		if err != nil {
-			if fault.Of(err) == nil {
+			shown := fault.Of(err)
+			if shown == nil {
 				t.Fatalf("no fault: %v", err)
+			}
+			for _, v := range shown.Violations {
+				if m := innards.FindString(v.Message + v.Chinese); !atLine.MatchString(v.Field) || m != "" && !bytes.Contains(text, []byte(m)) {
+					t.Fatalf("no line is named, or the program's own affairs are: %+v", v)
+				}
 			}
 			return
 		}

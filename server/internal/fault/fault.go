@@ -91,11 +91,8 @@ func List(r Reason, violations []Violation) error {
 
 // Of finds the fault in an error chain, nil where there is none.
 func Of(err error) *Fault {
-	var f *Fault
-	if errors.As(err, &f) {
-		return f
-	}
-	return nil
+	f, _ := errors.AsType[*Fault](err)
+	return f
 }
 
 // Is tells whether err carries this reason.

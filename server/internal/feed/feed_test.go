@@ -144,6 +144,17 @@ func FuzzDecodeCursor(f *testing.F) {
 	})
 }
 
+func TestARowThatChangedVillageIsOneMove(t *testing.T) {
+	for _, c := range [][2]string{{"1", "2"}, {"2", "1"}} {
+		old := feed.Row{List: "a", Village: c[0], Household: "h", Person: "p", Hash: [16]byte{1}}
+		now := feed.Row{List: "a", Village: c[1], Household: "h", Person: "p", Hash: [16]byte{2}}
+		got := feed.Diff([]feed.Row{old}, []feed.Row{now})
+		if len(got) != 1 || got[0].Op != feed.Moved || got[0].Old.Village != c[0] || got[0].New.Village != c[1] {
+			t.Errorf("from village %s to %s: %+v", c[0], c[1], got)
+		}
+	}
+}
+
 func TestDiffLeadsFromTheStoredRowsToTheDerivedOnes(t *testing.T) {
 	key := func(r feed.Row) [3]string { return [3]string{r.List, r.Household, r.Person} }
 	rows := rapid.Custom(func(t *rapid.T) []feed.Row {
@@ -154,7 +165,9 @@ func TestDiffLeadsFromTheStoredRowsToTheDerivedOnes(t *testing.T) {
 				Hash: [16]byte{rapid.Byte().Draw(t, "hash")},
 			}
 		}), 0, 8).Draw(t, "rows")
-		slices.SortFunc(all, func(a, b feed.Row) int { return bytes.Compare([]byte(key(a)[0]+key(a)[1]+key(a)[2]), []byte(key(b)[0]+key(b)[1]+key(b)[2])) })
+		slices.SortFunc(all, func(a, b feed.Row) int {
+			return bytes.Compare([]byte(key(a)[0]+key(a)[1]+key(a)[2]), []byte(key(b)[0]+key(b)[1]+key(b)[2]))
+		})
 		return slices.CompactFunc(all, func(a, b feed.Row) bool { return key(a) == key(b) })
 	})
 	rapid.Check(t, func(t *rapid.T) {

@@ -30,11 +30,14 @@ import (
 // legacy decisions, which are frozen as they are. Afterwards stored decisions may be
 // repeated as they stand; anything else is a violation.
 //
+// Persons whom in names and who left another household before are given as leavers (see
+// Person.Arriving): they keep their ids and what is known about them.
+//
 // The last writer wins, whatever the as-of dates say. Merging the same facts again
 // changes nothing. Violations name their place in in (as Normalise sorts it); with any,
 // the household is nil. The result is normalised but not validated, see Validate.
-func Merge(base, in *Household, groups []Group, mint func(prefix string) string) (*Household, []fault.Violation) {
-	m := merger{base: base, in: in.Clone(), groups: groups, mint: mint}
+func Merge(base, in *Household, groups []Group, mint func(prefix string) string, leavers ...Person) (*Household, []fault.Violation) {
+	m := merger{base: base, in: in.Clone(), groups: groups, mint: mint, leavers: leavers}
 	Normalise(m.in)
 	if base == nil {
 		if !m.owns(GroupRegister) {
@@ -59,6 +62,7 @@ type merger struct {
 	base, in, out *Household
 	groups        []Group
 	mint          func(string) string
+	leavers       []Person
 	bad           []fault.Violation
 }
 

@@ -9,7 +9,8 @@ import (
 
 // persons merges the persons, as far as the writer owns them.
 func (m *merger) persons() {
-	known := m.out.Persons
+	members := len(m.out.Persons)
+	known := slices.Concat(m.out.Persons, m.leavers)
 	for i, j := range m.match(known) {
 		p := m.in.Persons[i]
 		switch {
@@ -18,8 +19,10 @@ func (m *merger) persons() {
 			p.ID = m.mint("pp_")
 			fresh := Person{ID: p.ID}
 			m.out.Persons = append(m.out.Persons, m.mergePerson(fresh, p))
-		case j < 0:
+		case j < 0, j >= members && !m.owns(GroupRegister):
 			m.violate(at("persons", i), fault.PersonUnknown)
+		case j >= members:
+			m.out.Persons = append(m.out.Persons, m.mergePerson(known[j], p))
 		default:
 			m.out.Persons[j] = m.mergePerson(m.out.Persons[j], p)
 		}

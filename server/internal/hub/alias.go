@@ -26,8 +26,8 @@ func (h *Hub) addAliases(b *store.Batch, area string, t transition) {
 	if !t.Gone {
 		after, newNames = h.aliasesOf(area, t.ID, t.After), h.namesOf(area, t.ID, t.After)
 	}
-	b.DropAliases = append(b.DropAliases, without(before, after)...)
-	b.SetAliases = append(b.SetAliases, without(after, before)...)
+	b.DropAliases = append(b.DropAliases, slices.Concat(without(before, after), t.Arrived)...)
+	b.SetAliases = append(b.SetAliases, slices.Concat(without(after, before), h.leaving(area, t))...)
 	b.DropNames = append(b.DropNames, without(oldNames, newNames)...)
 	b.SetNames = append(b.SetNames, without(newNames, oldNames)...)
 }

@@ -95,7 +95,7 @@ func (h *Hub) SubmitCatalogue(ctx context.Context, c access.Caller, text string)
 // what would change. The result is stored with the version.
 func (h *Hub) PreviewCatalogue(ctx context.Context, c access.Caller, version string) (Preview, error) {
 	p := Preview{Version: version, On: h.Today()}
-	err := h.audited(ctx, c, "catalogue.preview", map[string]any{"version": version}, func() (any, error) {
+	err := h.audited(ctx, c, "catalogue.preview", map[string]any{"version": named(version)}, func() (any, error) {
 		err := h.Store.View(ctx, func(r store.Reader) error {
 			if err := h.mayManageCatalogue(ctx, r, c); err != nil {
 				return err
@@ -238,7 +238,7 @@ func (h *Hub) savePreview(ctx context.Context, p Preview) error {
 // share of an area's records of a list would leave, it is held until overridden with a reason.
 func (h *Hub) ActivateCatalogue(ctx context.Context, c access.Caller, version, overrideReason string) (store.Catalogue, error) {
 	var row store.Catalogue
-	detail := map[string]any{"version": version, "override": overrideReason != ""}
+	detail := map[string]any{"version": named(version), "override": overrideReason != ""}
 	err := h.audited(ctx, c, "catalogue.activate", detail, func() (any, error) {
 		return nil, h.Store.Update(ctx, func(tx store.Tx) error {
 			var err error
@@ -262,7 +262,7 @@ func (h *Hub) activate(ctx context.Context, tx store.Tx, c access.Caller, versio
 	}
 	row, err := tx.Catalogue(ctx, version)
 	if errors.Is(err, store.ErrNotFound) {
-		return row, fault.New(fault.CatalogueNotFound, "version", version)
+		return row, fault.New(fault.CatalogueNotFound, "version", named(version))
 	}
 	if err != nil || meta.Catalogue == version {
 		return row, err

@@ -17,9 +17,10 @@ type transition struct {
 	Revision int64 // stored revision, 0 for a household that is new to the area
 	Before   *household.Household
 	After    *household.Household
-	From     string // area that it comes from, where it is another one
-	Gone     bool   // it leaves the area: After is what it was, and no list holds it any more
-	Same     bool   // the facts are as they were; only the day or the catalogue moved on
+	From     string        // area that it comes from, where it is another one
+	Gone     bool          // it leaves the area: After is what it was, and no list holds it any more
+	Arrived  []store.Alias // what those who came from other households were kept under, see aliasLeft
+	Same     bool          // the facts are as they were; only the day or the catalogue moved on
 }
 
 // rows derives a household's records with their hashes.

@@ -63,7 +63,7 @@ func (h *Hub) where(ctx context.Context, r store.Reader, id string) (string, err
 // a time. Whoever may not see the household learns only that there is none to see.
 func (h *Hub) GetHousehold(ctx context.Context, c access.Caller, id string, revision int64, asOf time.Time) (HouseholdState, error) {
 	var out HouseholdState
-	detail := map[string]any{"household": id, "revision": revision}
+	detail := map[string]any{"household": named(id), "revision": revision}
 	err := h.audited(ctx, c, "household.get", detail, func() (any, error) {
 		return nil, h.Store.View(ctx, func(r store.Reader) error {
 			area, err := h.where(ctx, r, id)
@@ -201,24 +201,31 @@ func (h *Hub) lookUp(ctx context.Context, c access.Caller, kind string, find fun
 // Revisions lists a household's revisions in the area it stands in, newest first.
 func (h *Hub) Revisions(ctx context.Context, c access.Caller, id string) ([]Revision, error) {
 	var out []Revision
-	err := h.Store.View(ctx, func(r store.Reader) error {
-		area, err := h.where(ctx, r, id)
-		if err != nil {
+	err := h.audited(ctx, c, "household.revisions", map[string]any{"household": named(id)}, func() (any, error) {
+		return nil, h.Store.View(ctx, func(r store.Reader) (err error) {
+			out, err = h.revisions(ctx, r, c, id)
 			return err
-		}
-		now, err := r.Household(ctx, area, id)
-		if err != nil {
-			return err
-		}
-		if err := h.mayReadHousehold(ctx, r, c, now.Village); err != nil {
-			return hide(err)
-		}
-		all, err := r.Revisions(ctx, area, id)
-		for _, row := range all {
-			out = append(out, Revision{Revision: row.Revision, Etag: row.Etag, Area: row.Area, Time: row.Time, Actor: row.Actor, Cause: row.Cause})
-		}
-		return err
+		})
 	})
+	return out, err
+}
+
+func (h *Hub) revisions(ctx context.Context, r store.Reader, c access.Caller, id string) (out []Revision, err error) {
+	area, err := h.where(ctx, r, id)
+	if err != nil {
+		return nil, err
+	}
+	now, err := r.Household(ctx, area, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.mayReadHousehold(ctx, r, c, now.Village); err != nil {
+		return nil, hide(err)
+	}
+	all, err := r.Revisions(ctx, area, id)
+	for _, row := range all {
+		out = append(out, Revision{Revision: row.Revision, Etag: row.Etag, Area: row.Area, Time: row.Time, Actor: row.Actor, Cause: row.Cause})
+	}
 	return out, err
 }
 

@@ -149,7 +149,7 @@ func (h *Hub) deriver(ctx context.Context, r store.Reader, version string) (*der
 	}
 	row, err := r.Catalogue(ctx, version)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, fault.New(fault.CatalogueNotFound, "version", version)
+		return nil, fault.New(fault.CatalogueNotFound, "version", named(version))
 	}
 	if err != nil {
 		return nil, err

@@ -200,6 +200,9 @@ func (t *importTx) merge(ctx context.Context, known map[string]store.Alias, lock
 		if err != nil && f == nil {
 			return err
 		}
+		if fault.Is(err, fault.IdentifierTaken) && slices.ContainsFunc(t.entries, func(e entry) bool { return e.changed }) {
+			return nil // one before it may just let the person go: save these first
+		}
 		t.entries = append(t.entries, entry{step: step, changed: changed && f == nil, fault: f})
 	}
 	return nil
@@ -212,18 +215,14 @@ func (t *importTx) step(ctx context.Context, known map[string]store.Alias, locke
 	}
 	was := locked[a.Household]
 	groups := owned(in, []household.Group{household.GroupRegister})
-	after, err := t.hub.merged(t.act, was.facts, in, groups)
+	step, err := t.hub.merged(ctx, t.tx, t.act, was, in, groups)
 	if err != nil {
 		return transition{}, false, err
 	}
-	if was.facts == nil {
-		return transition{ID: after.ID, After: after}, true, t.free(ctx, after)
+	if was.facts != nil && household.Equal(was.facts, step.After) {
+		return step, false, nil
 	}
-	if household.Equal(was.facts, after) {
-		return transition{ID: after.ID, Revision: was.row.Revision, Before: was.facts, After: after}, false, nil
-	}
-	step := transition{ID: was.row.ID, Revision: was.row.Revision, Before: was.facts, After: after}
-	return step, true, t.free(ctx, after)
+	return step, true, t.free(ctx, step.After)
 }
 
 // free makes sure that no identifier stands for somebody else, before one clash

@@ -51,7 +51,7 @@ func (h *Hub) MoveHousehold(ctx context.Context, c access.Caller, m Move) (House
 		if err != nil {
 			return 0, nil, err
 		}
-		return h.save(ctx, tx, a, was, after)
+		return h.save(ctx, tx, a, transition{ID: m.ID, Revision: was.row.Revision, Before: was.facts, After: after})
 	})
 	return first(out), err
 }

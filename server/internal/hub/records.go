@@ -13,7 +13,7 @@ import (
 // GetRecord gives the record of a household (person "") or person in a list.
 func (h *Hub) GetRecord(ctx context.Context, c access.Caller, list, id, person string) (*wire.Record, error) {
 	var out *wire.Record
-	detail := map[string]any{"list": list, "household": id, "person": person}
+	detail := map[string]any{"list": named(list), "household": named(id), "person": named(person)}
 	err := h.audited(ctx, c, "record.get", detail, func() (any, error) {
 		return nil, h.Store.View(ctx, func(r store.Reader) error {
 			area, err := h.where(ctx, r, id)
@@ -63,7 +63,7 @@ func (h *Hub) ListRecords(ctx context.Context, c access.Caller, list, village st
 		q.After.Household, q.After.Person, _ = strings.Cut(after, " ")
 	}
 	var out []*wire.Record
-	err = h.audited(ctx, c, "record.list", map[string]any{"list": list, "village": village}, func() (any, error) {
+	err = h.audited(ctx, c, "record.list", map[string]any{"list": named(list), "village": village}, func() (any, error) {
 		err := h.Store.View(ctx, func(r store.Reader) error {
 			if err := h.mayReadList(ctx, r, c, list, village); err != nil {
 				return err
@@ -92,7 +92,7 @@ func (h *Hub) mayReadList(ctx context.Context, r store.Reader, c access.Caller, 
 		return err
 	}
 	if d.List(list) == nil {
-		return fault.New(fault.ListNotFound, "list", list)
+		return fault.New(fault.ListNotFound, "list", named(list))
 	}
 	all, err := h.agreements(ctx, r, c.Agency)
 	if err != nil {

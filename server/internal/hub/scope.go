@@ -179,7 +179,7 @@ func (g grants) resolve(asked feed.Request, strict bool) (map[string][]string, e
 	out := map[string][]string{}
 	for _, l := range lists {
 		if strict && g.d.List(l) == nil {
-			return nil, fault.New(fault.ListNotFound, "list", l)
+			return nil, fault.New(fault.ListNotFound, "list", named(l))
 		}
 		divisions := asked.Divisions
 		if len(divisions) == 0 {

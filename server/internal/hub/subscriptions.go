@@ -62,7 +62,7 @@ func (h *Hub) subscription(ctx context.Context, c access.Caller, name string) (o
 	err = h.Store.View(ctx, func(r store.Reader) error {
 		row, err := r.Subscription(ctx, c.Agency, name)
 		if errors.Is(err, store.ErrNotFound) {
-			return fault.New(fault.SubscriptionNotFound, "name", name)
+			return fault.New(fault.SubscriptionNotFound, "name", named(name))
 		}
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ func (h *Hub) AdvanceSubscription(ctx context.Context, c access.Caller, name, cu
 	err = h.Store.Update(ctx, func(tx store.Tx) error {
 		row, err := tx.Subscription(ctx, c.Agency, name)
 		if errors.Is(err, store.ErrNotFound) {
-			return fault.New(fault.SubscriptionNotFound, "name", name)
+			return fault.New(fault.SubscriptionNotFound, "name", named(name))
 		}
 		if err != nil {
 			return err
@@ -135,7 +135,7 @@ func (h *Hub) DeleteSubscription(ctx context.Context, c access.Caller, name stri
 		return tx.DeleteSubscription(ctx, c.Agency, name)
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return fault.New(fault.SubscriptionNotFound, "name", name)
+		return fault.New(fault.SubscriptionNotFound, "name", named(name))
 	}
 	return err
 }

@@ -26,12 +26,12 @@ func (h *Hub) CreateHousehold(ctx context.Context, c access.Caller, in *househol
 		if err := h.mayWrite(ctx, tx, c, in.Village, groups); err != nil {
 			return 0, nil, err
 		}
-		after, err := h.merged(a, nil, in, owned(in, groups))
+		step, err := h.merged(ctx, tx, a, held{}, in, owned(in, groups))
 		if err != nil {
 			return 0, nil, err
 		}
-		n, err := h.append(ctx, tx, a, []transition{{ID: after.ID, After: after}})
-		return n, []place{{Area: area, ID: after.ID, Revision: 1}}, err
+		n, err := h.append(ctx, tx, a, []transition{step})
+		return n, []place{{Area: area, ID: step.ID, Revision: 1}}, err
 	})
 	return first(out), err
 }
@@ -74,38 +74,45 @@ func (h *Hub) UpdateHousehold(ctx context.Context, c access.Caller, u Update) (H
 		if err := h.mayWrite(ctx, tx, c, was.row.Village, u.Groups); err != nil {
 			return 0, nil, err
 		}
-		if u.Household.Village == "" {
-			u.Household.Village = was.facts.Village
-		}
-		after, err := h.merged(a, was.facts, u.Household, u.Groups)
+		step, err := h.merged(ctx, tx, a, was, u.Household, u.Groups)
 		if err != nil {
 			return 0, nil, err
 		}
-		return h.save(ctx, tx, a, was, after)
+		if err := h.mayWrite(ctx, tx, c, step.After.Village, u.Groups); err != nil {
+			return 0, nil, err
+		}
+		return h.save(ctx, tx, a, step)
 	})
 	return first(out), err
 }
 
 // save appends one household's step; nothing is written where nothing changed.
-func (h *Hub) save(ctx context.Context, tx store.Tx, a act, was held, after *household.Household) (int64, []place, error) {
-	if household.Equal(was.facts, after) {
-		return 0, []place{{Area: a.area, ID: was.row.ID, Revision: was.row.Revision}}, nil
+func (h *Hub) save(ctx context.Context, tx store.Tx, a act, t transition) (int64, []place, error) {
+	if household.Equal(t.Before, t.After) {
+		return 0, []place{{Area: a.area, ID: t.ID, Revision: t.Revision}}, nil
 	}
-	n, err := h.append(ctx, tx, a, []transition{{ID: was.row.ID, Revision: was.row.Revision, Before: was.facts, After: after}})
-	return n, []place{{Area: a.area, ID: was.row.ID, Revision: was.row.Revision + 1}}, err
+	n, err := h.append(ctx, tx, a, []transition{t})
+	return n, []place{{Area: a.area, ID: t.ID, Revision: t.Revision + 1}}, err
 }
 
 // merged merges what a writer states into what is known and validates the result.
 // It stays in its area: moving is a use case of its own.
-func (h *Hub) merged(a act, base, in *household.Household, groups []household.Group) (*household.Household, error) {
-	after, bad := household.Merge(base, in, groups, NewID)
-	if len(bad) == 0 {
-		bad = household.Validate(after, a.on, h.Divisions.IsVillage)
+func (h *Hub) merged(ctx context.Context, r store.Reader, a act, was held, in *household.Household, groups []household.Group) (transition, error) {
+	all, err := h.arriving(ctx, r, was.facts, in)
+	if err != nil {
+		return transition{}, err
 	}
+	after, bad := household.Merge(was.facts, in, groups, NewID, leavers(was.facts, all)...)
+	if len(bad) > 0 {
+		return transition{}, fault.List(fault.HouseholdInvalid, bad)
+	}
+	arrived := received(a, after, all)
+	bad = household.Validate(after, a.on, h.Divisions.IsVillage)
 	if len(bad) == 0 && h.Divisions.AreaOf(after.Village) != a.area {
 		bad = []fault.Violation{fault.Bad("village", fault.OutOfRange, "range", "the household's area; use MoveHousehold")}
 	}
-	return after, fault.List(fault.HouseholdInvalid, bad)
+	step := transition{ID: after.ID, Revision: was.row.Revision, Before: was.facts, After: after, Arrived: arrived}
+	return step, fault.List(fault.HouseholdInvalid, bad)
 }
 
 // lockOne locks a household that the caller may see and checks the etag.

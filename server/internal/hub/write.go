@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -33,13 +34,8 @@ func (h *Hub) act(c access.Caller, area, cause string) act {
 
 // actorOf names the caller by opaque ids only.
 func actorOf(c access.Caller) string {
-	s := c.Agency
-	for _, part := range []string{c.Client, c.Person} {
-		if part != "" {
-			s += "/" + part
-		}
-	}
-	return s
+	parts := slices.DeleteFunc([]string{c.Agency, c.Client, c.Person}, func(s string) bool { return s == "" })
+	return strings.Join(parts, "/")
 }
 
 // held is a household locked for a change.

@@ -105,7 +105,7 @@ type Reader interface {
 	Records(ctx context.Context, q RecordQuery, fn func(Record) error) error
 
 	// Blocks iterates in key order (area, list, village) over blocks that match q and
-	// have at least one record; Bytes is empty unless q.Bytes is set.
+	// have at least one record; Built and Bytes are empty unless q.Bytes is set.
 	Blocks(ctx context.Context, q BlockQuery, fn func(Block) error) error
 
 	// Changes iterates over the changes of one area with transaction > after and <= upTo,
@@ -273,7 +273,7 @@ type Block struct {
 	Transaction int64 // last transaction that touched it
 	Count       int64
 	Digest      [16]byte // sum modulo 2^128 of the row hashes, big endian
-	Built       int64    // transaction at which Bytes were built; stale where < Transaction
+	Built       int64    // transaction at which Bytes were built, given with them; stale where < Transaction
 	Bytes       []byte   // sealed; nil where never built
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -265,15 +266,59 @@ func TestAnUnreadableLineNamesItsFieldsAndQuotesNothing(t *testing.T) {
 func FuzzHouseholdFromJSON(f *testing.F) {
 	f.Add([]byte(`{"persons":[{"relation":"RELATION_HEAD"}]}`))
 	f.Add([]byte(`{"register":{"lifted_year":"x"}}`))
+	f.Add([]byte(`{"sources":[{"loaded_at":"yesterday","\u0000":{}}],"village":"\xff"}`))
+	sentences, field := sayable()
 	f.Fuzz(func(t *testing.T, line []byte) {
 		h, err := HouseholdFromJSON(line)
-		if (h == nil) == (err == nil) {
-			t.Fatal("neither a household nor an error")
+		if err == nil {
+			if h == nil {
+				t.Fatal("neither a household nor an error")
+			}
+			return
 		}
-		if err != nil && fault.Of(err) == nil {
-			t.Fatal("an error that is no fault")
+		shown := fault.Of(err)
+		if h != nil || shown == nil || len(shown.Violations) == 0 {
+			t.Fatalf("not a fault that names fields: %v", err)
+		}
+		for _, v := range shown.Violations {
+			if !sentences[v.Message] || !sentences[v.Chinese] || !field.MatchString(v.Field) {
+				t.Fatalf("more is said than what the contract's field should be: %+v", v)
+			}
 		}
 	})
+}
+
+// sayable gives all that may be said about an unreadable line: sentences made of the
+// contract's own names, and paths of its fields. A word of the line is never among them.
+func sayable() (sentences map[string]bool, field *regexp.Regexp) {
+	sentences = map[string]bool{}
+	say := func(v fault.Violation) { sentences[v.Message], sentences[v.Chinese] = true, true }
+	for _, form := range []string{"JSON", "{…}", "[…]", "\"…\"", "0123456789", "2006-01-02T15:04:05Z"} {
+		say(fault.Bad("", fault.Malformed, "form", form))
+	}
+	var names []string
+	seen := map[protoreflect.FullName]bool{}
+	var walk func(protoreflect.MessageDescriptor)
+	walk = func(md protoreflect.MessageDescriptor) {
+		if seen[md.FullName()] {
+			return
+		}
+		seen[md.FullName()] = true
+		say(fault.Bad("", fault.Malformed, "form", string(md.FullName())))
+		for i := range md.Fields().Len() {
+			fd := md.Fields().Get(i)
+			names = append(names, string(fd.Name()))
+			switch fd.Kind() {
+			case protoreflect.EnumKind:
+				say(fault.Bad("", fault.UnknownCode, "list", string(fd.Enum().Name())))
+			case protoreflect.MessageKind:
+				walk(fd.Message())
+			}
+		}
+	}
+	walk((&hubv1.Household{}).ProtoReflect().Descriptor())
+	name := `(` + strings.Join(names, "|") + `)(\[\d+\])?`
+	return sentences, regexp.MustCompile(`^(Household|` + name + `(\.` + name + `)*)$`)
 }
 
 func BenchmarkDecodeHousehold(b *testing.B) {

@@ -9,7 +9,7 @@ import (
 func TestPagesGiveEveryRowOnceUpToTheLimit(t *testing.T) {
 	rows := []int{0, 1, 2, 3, 4, 5, 6}
 	for size := 1; size <= 8; size++ {
-		for limit := 0; limit <= 8; limit++ {
+		for limit := range 9 {
 			next := 0
 			read := func(n int) ([]int, error) {
 				page := rows[next:min(next+n, len(rows))]

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // blockPage is how many blocks are fetched at a time with their bytes, tens of kilobytes each.
-const blockPage = 32
+const blockPage = 128
 
 const recordColumns = `area, list, village, household, person, txn, hash, document`
 
@@ -58,41 +59,74 @@ func scanBlock(row pgx.CollectableRow) (b store.Block, err error) {
 	return b, err
 }
 
+// Blocks asks list by list: only then does the key's index give the rows in order, so
+// that a page costs what it holds and not what the area holds.
 func (r *reader) Blocks(ctx context.Context, q store.BlockQuery, fn func(store.Block) error) error {
+	lists, err := r.blockLists(ctx, q)
+	if err != nil {
+		return err
+	}
 	size := page
 	if q.Bytes {
 		size = blockPage
 	}
-	return pages(q.Limit, size, func(n int) ([]store.Block, error) {
-		rows, err := r.blockPage(ctx, q, n)
-		if len(rows) > 0 {
-			last := rows[len(rows)-1]
-			q.AfterList, q.AfterVillage = last.List, last.Village
+	left := q.Limit
+	for _, list := range lists {
+		after := ""
+		if list == q.AfterList {
+			after = q.AfterVillage
 		}
-		return rows, err
-	}, fn)
+		err := pages(left, size, func(n int) ([]store.Block, error) {
+			rows, err := r.blockPage(ctx, q, list, after, n)
+			if len(rows) > 0 {
+				after = rows[len(rows)-1].Village
+			}
+			return rows, err
+		}, func(b store.Block) error {
+			left--
+			return fn(b)
+		})
+		if err != nil || (q.Limit > 0 && left == 0) {
+			return err
+		}
+	}
+	return nil
 }
 
-func (r *reader) blockPage(ctx context.Context, q store.BlockQuery, n int) ([]store.Block, error) {
+// blockLists gives the lists to read, in order, from AfterList on.
+func (r *reader) blockLists(ctx context.Context, q store.BlockQuery) ([]string, error) {
+	lists := slices.Sorted(slices.Values(q.Lists))
+	if q.Lists == nil {
+		var err error
+		lists, err = list(ctx, r, pgx.RowTo[string], `SELECT DISTINCT list FROM blocks WHERE area = $1 ORDER BY list`, q.Area)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(slices.Compact(lists), func(l string) bool { return l < q.AfterList }), nil
+}
+
+func (r *reader) blockPage(ctx context.Context, q store.BlockQuery, ofList, after string, n int) ([]store.Block, error) {
 	var f filter
 	f.and("area = %s", q.Area)
+	f.and("list = %s", ofList)
 	f.and("count > 0")
-	if q.Lists != nil {
-		f.and("list = ANY(%s)", q.Lists)
-	}
 	if q.Villages != nil {
 		f.and("village = ANY(%s)", q.Villages)
 	}
-	if q.AfterList != "" {
-		f.and("(list, village) > (%s, %s)", q.AfterList, q.AfterVillage)
+	if after != "" {
+		f.and("village > %s", after)
 	}
-	bytes := "NULL::bytea"
+	columns, join := "0, NULL::bytea", ""
 	if q.Bytes {
-		bytes = "bytes"
+		// OFFSET 0 keeps the planner from reading all bytes of the area for a few.
+		columns = "coalesce(built, 0), bytes"
+		join = ` LEFT JOIN LATERAL (SELECT built, bytes FROM block_bytes AS x
+			WHERE x.area = b.area AND x.list = b.list AND x.village = b.village OFFSET 0) AS x ON true`
 	}
 	limit := f.arg(n)
-	return list(ctx, r, scanBlock, `SELECT area, list, village, txn, count, digest, coalesce(built, 0), `+bytes+`
-		FROM blocks LEFT JOIN block_bytes USING (area, list, village)`+f.text.String()+` ORDER BY list, village LIMIT `+limit, f.args...)
+	return list(ctx, r, scanBlock, `SELECT area, list, village, txn, count, digest, `+columns+
+		` FROM blocks AS b`+join+f.text.String()+` ORDER BY village LIMIT `+limit, f.args...)
 }
 
 func scanChange(row pgx.CollectableRow) (c store.Change, err error) {

@@ -63,13 +63,13 @@ func (r *reader) Blocks(ctx context.Context, q store.BlockQuery, fn func(store.B
 	if q.AfterList != "" {
 		f.and("(list, village) > (?, ?)", q.AfterList, q.AfterVillage)
 	}
-	bytes := "NULL"
+	columns, join := "0, NULL", ""
 	if q.Bytes {
-		bytes = "bytes"
+		columns, join = "coalesce(built, 0), bytes", " LEFT JOIN block_bytes USING (area, list, village)"
 	}
 	limit := f.limit(q.Limit)
-	return each(ctx, r, fn, scanBlock, `SELECT area, list, village, txn, count, digest, coalesce(built, 0), `+bytes+`
-		FROM blocks LEFT JOIN block_bytes USING (area, list, village)`+f.text.String()+` ORDER BY list, village`+limit, f.args...)
+	return each(ctx, r, fn, scanBlock, `SELECT area, list, village, txn, count, digest, `+columns+
+		` FROM blocks`+join+f.text.String()+` ORDER BY list, village`+limit, f.args...)
 }
 
 func scanChange(row scanner) (c store.Change, err error) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -247,11 +248,11 @@ func changesAreSelected(t *testing.T, s store.Store) {
 			{store.ChangeQuery{Area: "A", Lists: []string{}}, ""},
 			{store.ChangeQuery{Area: "C"}, ""},
 		} {
-			got := ""
+			var got strings.Builder
 			for _, c := range selectChanges(ctx, t, r, c.q) {
-				got += fmt.Sprintf("%d.%d ", c.Transaction, c.Ordinal)
+				fmt.Fprintf(&got, "%d.%d ", c.Transaction, c.Ordinal)
 			}
-			equal(t, fmt.Sprintf("changes of %+v", c.q), got, c.want)
+			equal(t, fmt.Sprintf("changes of %+v", c.q), got.String(), c.want)
 		}
 		stops(t, "Changes", func(fn func(store.Change) error) error {
 			return r.Changes(ctx, store.ChangeQuery{Area: "A"}, fn)
@@ -274,11 +275,11 @@ func headsAreListed(t *testing.T, s store.Store) {
 			{[]string{}, ""},
 		} {
 			heads, err := r.Heads(ctx, c.areas)
-			got := ""
+			var got strings.Builder
 			for _, h := range heads {
-				got += h.Area
+				got.WriteString(h.Area)
 			}
-			equal(t, fmt.Sprintf("heads of %v (error %v)", c.areas, err), got, c.want)
+			equal(t, fmt.Sprintf("heads of %v (error %v)", c.areas, err), got.String(), c.want)
 		}
 		return nil
 	})
