@@ -1,0 +1,20 @@
+// Package e2e tests the house as a whole: real ports, real storage, both engines.
+package e2e
+
+import "flag"
+
+// sizes of the long tests: small by default, so that they run with every change;
+// the full sizes are for a night, e.g.
+//
+//	go test ./server/e2e -run Laws -transactions 1000000 -timeout 12h
+var sizes = struct {
+	transactions *int
+	loads        *int
+	kills        *int
+	steps        *int
+}{
+	flag.Int("transactions", 5000, "transactions that the feed-law test makes on each store"),
+	flag.Int("loads", 20, "first loads under writers"),
+	flag.Int("kills", 10, "kills of hubd and of hubsync, each"),
+	flag.Int("steps", 150, "random facts changed in the history test on each store"),
+}
