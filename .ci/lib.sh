@@ -33,6 +33,8 @@ need_tools() {
   # The race detector is linked by a C compiler.
   command -v "${CC:-gcc}" >/dev/null || apt_install gcc libc6-dev
   postgres_bin >/dev/null || apt_install postgresql
+  # The docs page is looked at in a real browser.
+  command -v chromium >/dev/null || apt_install chromium
   postgres_bin >/dev/null || { echo "no PostgreSQL server binaries" >&2; return 1; }
   if [ "$(id -u)" -eq 0 ]; then id postgres >/dev/null || useradd --system postgres; fi
   go version

@@ -60,8 +60,7 @@ var slots = sync.OnceValue(func() []slot {
 	fields := (&hubv1.Record{}).ProtoReflect().Descriptor().Fields()
 	t := reflect.TypeFor[hubv1.Record]()
 	var out []slot
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		var number protowire.Number
 		if _, err := fmt.Sscanf(fieldNumber(f.Tag.Get("protobuf")), "%d", &number); err != nil || fields.ByNumber(number) == nil {
 			continue

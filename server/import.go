@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"runtime"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -102,18 +101,19 @@ func (im *lineImport) run(ctx context.Context, r io.Reader) error {
 }
 
 func readLines(ctx context.Context, r io.Reader, out chan<- []numbered) error {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 64<<10), maxLine)
-	n := 0
-	for more := true; more; {
+	lines := bufio.NewReaderSize(r, 64<<10)
+	var n int
+	var err error
+	for err == nil {
 		var run [][]byte
 		first := n + 1
 		for len(run) < readRun {
-			if more = lines.Scan(); !more {
+			var line []byte
+			if line, err = nextLine(lines); err != nil {
 				break
 			}
 			n++
-			run = append(run, slices.Clone(lines.Bytes()))
+			run = append(run, line)
 		}
 		select {
 		case out <- decodeLines(first, run):
@@ -121,10 +121,29 @@ func readLines(ctx context.Context, r io.Reader, out chan<- []numbered) error {
 			return ctx.Err()
 		}
 	}
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return fault.New(fault.LimitReached, "limit", "4 MiB a line")
+	if errors.Is(err, io.EOF) {
+		return nil
 	}
-	return lines.Err()
+	return err
+}
+
+// nextLine reads a line with its end. Of a line longer than maxLine nothing is kept: it is nil.
+func nextLine(r *bufio.Reader) (line []byte, err error) {
+	for kept := true; ; {
+		part, err := r.ReadSlice('\n')
+		if kept = kept && len(line)+len(part) <= maxLine; kept {
+			line = append(line, part...)
+		} else {
+			line = nil
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && (len(line) > 0 || !kept): // the last line need not have an end
+			return line, nil
+		}
+		return line, err
+	}
 }
 
 // decodeLines decodes on all processors and keeps the order.
@@ -136,7 +155,9 @@ func decodeLines(first int, run [][]byte) []numbered {
 		g.Go(func() error {
 			for i := w; i < len(run); i += workers {
 				out[i].line = first + i
-				if line := bytes.TrimSpace(run[i]); len(line) > 0 {
+				if run[i] == nil {
+					out[i].err = fault.New(fault.LimitReached, "limit", "4 MiB a line")
+				} else if line := bytes.TrimSpace(run[i]); len(line) > 0 {
 					out[i].household, out[i].err = wire.HouseholdFromJSON(line)
 				}
 			}

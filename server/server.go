@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -143,7 +144,7 @@ func (cfg Config) keys() (*seal.Keys, error) {
 		if cfg.Keys == "" {
 			return nil, errors.New("a PostgreSQL store needs the file of its data keys (--keys); make one with hubd keys")
 		}
-		return seal.Load(cfg.Keys)
+		return existing(cfg.Keys)
 	}
 	if cfg.Data == "" {
 		return nil, errors.New("give a folder for the embedded store (--data) or the URL of a PostgreSQL database (--postgres)")
@@ -152,9 +153,18 @@ func (cfg Config) keys() (*seal.Keys, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(cfg.Data, "hub.db")); err == nil {
-		return seal.Load(cfg.Keys)
+		return existing(cfg.Keys)
 	}
 	return seal.LoadOrCreate(cfg.Keys)
+}
+
+// existing reads a key file, or says what to do where there is none.
+func existing(path string) (*seal.Keys, error) {
+	keys, err := seal.Load(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w; put the copy of this database's key file there, or, only for a new database, make one with hubd keys", err)
+	}
+	return keys, err
 }
 
 func (cfg Config) open(ctx context.Context) (store.Store, error) {

@@ -45,7 +45,7 @@ func (g *guard) check(removed counts, share float64, accept bool) error {
 			held.Lists = append(held.Lists, HeldList{List: list, Rows: g.Rows[list], Removed: g.Removed[list], Limit: limit})
 		}
 	}
-	if len(held.Lists) > 0 && !accept {
+	if len(held.Lists) > 0 && !accept && share < 1 { // rows that come back count each time they go
 		return heldError{held}
 	}
 	return nil

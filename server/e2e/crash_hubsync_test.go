@@ -151,7 +151,7 @@ func TestAKilledHubsyncGoesOnAndItsMirrorIsEqual(t *testing.T) {
 				if i%2 == 0 { // a first load
 					db = fresh()
 				} else { // then changes of every eighth household
-					changePhones(t, all, households/8)
+					changeFacts(t, all, households/8)
 					bytes = rand.Int64N(whole / 8)
 				}
 				before := visible(t, db)
@@ -170,8 +170,8 @@ func TestAKilledHubsyncGoesOnAndItsMirrorIsEqual(t *testing.T) {
 	}
 }
 
-// changePhones changes facts of some of the households that stand on the first list.
-func changePhones(t testing.TB, c *client.Client, count int) {
+// changeFacts changes telephone and village group of some households: one or the other stands on most lists.
+func changeFacts(t testing.TB, c *client.Client, count int) {
 	t.Helper()
 	page, err := c.Sync().Pull(t.Context(), &hubv1.PullRequest{Scope: &hubv1.Scope{Lists: []string{"household-status"}}, PageSize: 1000})
 	if err != nil {
@@ -187,7 +187,8 @@ func changePhones(t testing.TB, c *client.Client, count int) {
 				t.Fatal(err)
 			}
 			h := proto.CloneOf(got.GetHousehold())
-			h.Register.Phone = fmt.Sprintf("100%08d", rand.IntN(100_000_000))
+			n := rand.IntN(100_000_000)
+			h.Register.Phone, h.VillageGroup = fmt.Sprintf("100%08d", n), fmt.Sprintf("虚构第%d组", n)
 			_, err = c.Households().UpdateHousehold(t.Context(), &hubv1.UpdateHouseholdRequest{
 				Household: h, Groups: []hubv1.FactGroup{hubv1.FactGroup_FACT_GROUP_REGISTER}, RequestId: "phone-" + h.GetEtag(),
 			})

@@ -20,7 +20,7 @@ import (
 
 const (
 	cutFamilies = 30
-	cutPage     = 40
+	cutPage     = 24
 )
 
 func TestALoadCutAfterAnyPageIsInvisibleAndResumesWhereItWas(t *testing.T) {

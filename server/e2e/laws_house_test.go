@@ -19,9 +19,6 @@ import (
 	"github.com/bangfuhub/hub/server/hubtest"
 	"github.com/bangfuhub/hub/server/hubtest/pgtest"
 	"github.com/bangfuhub/hub/server/internal/household"
-	"github.com/bangfuhub/hub/server/internal/store"
-	"github.com/bangfuhub/hub/server/internal/store/postgres"
-	"github.com/bangfuhub/hub/server/internal/store/sqlite"
 	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
@@ -73,23 +70,6 @@ func (h lawHouse) mustWrite(t *testing.T, all ...*household.Household) {
 	if err := h.write(t.Context(), all...); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// openStore opens the hub's store beside it.
-func (h lawHouse) openStore(t *testing.T) store.Store {
-	t.Helper()
-	var s store.Store
-	var err error
-	if h.Database != "" {
-		s, err = postgres.Open(t.Context(), postgres.Config{URL: h.Database})
-	} else {
-		s, err = sqlite.Open(sqlite.Config{Dir: h.Dir})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
 }
 
 // connect makes a client of the agency "reader" that tries so often; address is the hub's or a proxy's.
@@ -174,14 +154,4 @@ func (h lawHouse) mustEqualHub(t *testing.T, c *client.Client, s *mirror.Syncer)
 	if v.Rows != rows || len(v.Differing) > 0 || len(v.Behind) > 0 {
 		t.Errorf("the mirror has %d rows of %d, differs in %v, is behind in %v", v.Rows, rows, v.Differing, v.Behind)
 	}
-}
-
-// lists are the hub's lists, as a reader is told.
-func (h lawHouse) lists(t *testing.T, c *client.Client) []*hubv1.List {
-	t.Helper()
-	got, err := c.Catalogues().GetCatalogue(t.Context(), &hubv1.GetCatalogueRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got.GetCatalogue().GetLists()
 }

@@ -52,7 +52,7 @@ type lawReader struct {
 	loaded bool             // an End has come
 	at     map[string]int64 // last transaction, by area
 	rows   map[lawKey]lawRow
-	blocks map[lawBlock]bool // sent
+	blocks map[lawBlock]bool        // sent
 	sent   map[lawPosition][]string // what each transaction was seen to do
 	pages  int
 	ends   int

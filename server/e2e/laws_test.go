@@ -144,11 +144,11 @@ func mustStandAsAcknowledged(t *testing.T, h *lawHub, office *lawRegister) {
 	stored, known := map[revision]string{}, map[string]bool{}
 	err := h.Store.View(t.Context(), func(r store.Reader) error {
 		for _, s := range office.acked {
-			if at := s.Area + s.Household.ID; known[at] {
+			at := s.Area + s.Household.ID
+			if known[at] {
 				continue
-			} else {
-				known[at] = true
 			}
+			known[at] = true
 			all, err := r.Revisions(t.Context(), s.Area, s.Household.ID)
 			if err != nil {
 				return err

@@ -256,7 +256,7 @@ func lookUp(kind, value string) map[string]any {
 func write(t testing.TB, hub *hubtest.Hub, n *needles) {
 	t.Helper()
 	c := hub.Client(t, "office", "a-clerk")
-	changePhones(t, c, 5)
+	changeFacts(t, c, 5)
 	h := found(t, c, n)
 	_, err := c.Households().MoveHousehold(t.Context(), &hubv1.MoveHouseholdRequest{
 		Id: h.GetId(), Etag: h.GetEtag(), Village: "460400100001", RequestId: "move",

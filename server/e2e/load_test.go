@@ -15,6 +15,7 @@ const (
 	loadFamilies = 90
 	loadWriters  = 3
 	loadsAtOnce  = 4
+	loadWrites   = 150 // of each writer: a load with small pages must be able to catch up in the end
 )
 
 func TestAFirstLoadWhileWritersWriteThenChangesEqualsTheHub(t *testing.T) {
@@ -74,7 +75,7 @@ func mustCatchUp(t *testing.T, h lawHouse, c *client.Client, s *mirror.Syncer) {
 // writeUntil changes families of its own: their group, their village, and whether a child goes to school.
 func writeUntil(t *testing.T, h lawHouse, writer int, stop <-chan struct{}) {
 	random := rand.New(rand.NewPCG(1, uint64(writer))) //nolint:gosec // a seeded sequence is what is wanted
-	for turn := 0; ; turn++ {
+	for turn := range loadWrites {
 		select {
 		case <-stop:
 			return
