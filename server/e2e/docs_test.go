@@ -63,8 +63,8 @@ func TestTheDocsPageShowsEveryOperationInARealBrowser(t *testing.T) {
 		t.Errorf("the page complains: %s", line)
 	}
 	for path, methods := range openAPI(t, h).Paths {
-		for method := range methods {
-			if !strings.Contains(dom, `data-path="`+path+`"`) {
+		for method, operation := range methods {
+			if !strings.Contains(dom, `data-path="`+path+`"`) || !strings.Contains(dom, operation.OperationID+`"`) {
 				t.Errorf("%s %s is not on the page", method, path)
 			}
 		}

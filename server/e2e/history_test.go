@@ -285,7 +285,7 @@ func (c *chronicle) create() {
 			c.person(hubv1.Relation_RELATION_DAUGHTER, "2016-06-01", hubv1.JoinReason_JOIN_REASON_REGISTERED),
 		},
 	}
-	if n%3 == 0 { // it left support before the hub
+	if c.rng.IntN(2) == 0 { // it left support before the hub
 		h.Decisions = []*hubv1.Decision{{
 			Number: fmt.Sprint("d", n), Kind: hubv1.DecisionKind_DECISION_KIND_LEGACY, DecidedOn: "2024-01-10", AnnouncedOn: "2024-01-20", EffectiveOn: "2024-02-01", Document: paper(),
 		}}

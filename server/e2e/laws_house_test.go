@@ -124,12 +124,18 @@ func (h lawHouse) mirrorDatabase(t *testing.T) string {
 // syncer opens a mirror; it holds nothing back.
 func (h lawHouse) syncer(t *testing.T, c *client.Client, place string, size int32) *mirror.Syncer {
 	t.Helper()
+	return h.watched(t, c, place, size, nil)
+}
+
+// watched is a syncer that tells its progress.
+func (h lawHouse) watched(t *testing.T, c *client.Client, place string, size int32, progress func(mirror.Progress)) *mirror.Syncer {
+	t.Helper()
 	sink, err := mirror.Open(t.Context(), place)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sink.Close() })
-	s, err := mirror.New(mirror.Config{Client: c, Sink: sink, PageSize: size, MaxShrink: 1})
+	s, err := mirror.New(mirror.Config{Client: c, Sink: sink, PageSize: size, MaxShrink: 1, Progress: progress})
 	if err != nil {
 		t.Fatal(err)
 	}

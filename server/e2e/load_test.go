@@ -8,6 +8,7 @@ import (
 
 	"github.com/bangfuhub/hub/client"
 	"github.com/bangfuhub/hub/client/mirror"
+	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
 	"github.com/bangfuhub/hub/server/internal/household"
 )
 
@@ -15,39 +16,66 @@ const (
 	loadFamilies = 90
 	loadWriters  = 3
 	loadsAtOnce  = 4
-	loadWrites   = 150 // of each writer: a load with small pages must be able to catch up in the end
+	// writtenPages is how many pages of a run each let a writer go on once: a catch-up that is
+	// slower than the writers would never end.
+	writtenPages = 30
 )
 
 func TestAFirstLoadWhileWritersWriteThenChangesEqualsTheHub(t *testing.T) {
 	onLawHouses(t, loadFamilies, func(t *testing.T, h lawHouse) {
 		c := h.connect(t, h.GRPCAddress(), 8)
 		base := h.mirrorDatabase(t)
-		stop := make(chan struct{})
+		stop, turns := make(chan struct{}), make(chan struct{}, loadWriters)
+		stored := func(p mirror.Progress) {
+			if p.Pages > writtenPages {
+				return
+			}
+			select {
+			case turns <- struct{}{}:
+			default: // the writers have enough to do
+			}
+		}
 		var writing, loading sync.WaitGroup
 		for w := range loadWriters {
-			writing.Go(func() { writeUntil(t, h, w, stop) })
+			writing.Go(func() { writeInTurn(t, h, w, turns, stop) })
 		}
 		mirrors := make([]*mirror.Syncer, *sizes.loads)
-		turn := make(chan struct{}, loadsAtOnce)
+		slots := make(chan struct{}, loadsAtOnce)
 		for i := range mirrors {
 			place := h.sqliteMirror(t)
 			if base != "" && i%5 == 0 {
 				place = h.postgresMirror(t, base)
 			}
-			mirrors[i] = h.syncer(t, c, place, []int32{7, 40, 150, 1000}[i%4])
+			mirrors[i] = h.watched(t, c, place, []int32{7, 40, 150, 1000}[i%4], stored)
 			loading.Go(func() {
-				turn <- struct{}{}
-				defer func() { <-turn }()
+				slots <- struct{}{}
+				defer func() { <-slots }()
 				loadUnderWriters(t, mirrors[i])
 			})
 		}
 		loading.Wait()
 		close(stop)
 		writing.Wait()
+		if n := transactionsOf(t, c); n < int64(len(mirrors)) {
+			t.Errorf("only %d transactions were written beside %d loads", n, len(mirrors))
+		}
 		for _, s := range mirrors {
 			mustCatchUp(t, h, c, s)
 		}
 	})
+}
+
+// transactionsOf counts what all feeds hold.
+func transactionsOf(t *testing.T, c *client.Client) (n int64) {
+	t.Helper()
+	got, err := c.Sync().GetDigests(t.Context(), &hubv1.GetDigestsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range got.GetEnd().GetAreas() {
+		n += a.GetTransaction()
+	}
+	return n
 }
 
 // loadUnderWriters makes the first load and one catch-up. Whatever became visible is
@@ -72,14 +100,15 @@ func mustCatchUp(t *testing.T, h lawHouse, c *client.Client, s *mirror.Syncer) {
 	h.mustEqualHub(t, c, s)
 }
 
-// writeUntil changes families of its own: their group, their village, and whether a child goes to school.
-func writeUntil(t *testing.T, h lawHouse, writer int, stop <-chan struct{}) {
+// writeInTurn changes families of its own, a transaction a turn: their group, their village,
+// and whether a child goes to school.
+func writeInTurn(t *testing.T, h lawHouse, writer int, turns, stop <-chan struct{}) {
 	random := rand.New(rand.NewPCG(1, uint64(writer))) //nolint:gosec // a seeded sequence is what is wanted
-	for turn := range loadWrites {
+	for turn := 0; ; turn++ {
 		select {
 		case <-stop:
 			return
-		default:
+		case <-turns:
 		}
 		var run []*household.Household
 		for range 1 + random.IntN(3) {

@@ -3,6 +3,7 @@ package hub
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,7 +38,9 @@ func (h *Hub) request(c access.Caller, id string, parts ...any) (request, error)
 			return request{}, err
 		}
 	}
-	return request{agency: c.Agency, id: id, fingerprint: h.Keys.Hash("request", b.String())}, nil
+	// A careless client may put an identifier into its request ids; only a keyed hash is stored (law 11).
+	hashed := hex.EncodeToString(h.Keys.Hash("request-id", c.Agency+"\x00"+id)[:16])
+	return request{agency: c.Agency, id: hashed, fingerprint: h.Keys.Hash("request", b.String())}, nil
 }
 
 // earlier gives the outcome of the same request, nil where it is new.
