@@ -13,7 +13,7 @@ var sizes = struct {
 	kills        *int
 	steps        *int
 }{
-	flag.Int("transactions", 5000, "transactions that the feed-law test makes on each store"),
+	flag.Int("transactions", 5000, "transactions that the feed-law test makes, half of them on each store"),
 	flag.Int("loads", 20, "first loads under writers"),
 	flag.Int("kills", 10, "kills of hubd and of hubsync, each"),
 	flag.Int("steps", 150, "random facts changed in the history test on each store"),
