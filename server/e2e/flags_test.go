@@ -1,7 +1,10 @@
 // Package e2e tests the house as a whole: real ports, real storage, both engines.
 package e2e
 
-import "flag"
+import (
+	"flag"
+	"testing"
+)
 
 // sizes of the long tests: small by default, so that they run with every change;
 // the full sizes are for a night, e.g.
@@ -17,4 +20,16 @@ var sizes = struct {
 	flag.Int("loads", 20, "first loads under writers"),
 	flag.Int("kills", 10, "kills of hubd and of hubsync, each"),
 	flag.Int("steps", 150, "random facts changed in the history test on each store"),
+}
+
+// shorten makes the sizes small enough for the race detector, under which SQLite, a
+// translation into Go, is ten times slower.
+func shorten() {
+	if !testing.Short() {
+		return
+	}
+	*sizes.transactions /= 20
+	*sizes.loads /= 5
+	*sizes.kills /= 5
+	*sizes.steps /= 5
 }
