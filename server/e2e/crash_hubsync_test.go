@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -85,13 +87,17 @@ func (p *tap) Write(b []byte) (int, error) {
 // turns of the scheduler later. It tells whether it was killed.
 func pullAndKill(t testing.TB, p *tap, token, db string, bytes int64, turns int) bool {
 	t.Helper()
-	cmd := program(t, "hubsync", "pull", "--insecure", "--hub", p.address, "--token-file", token, "--db", db)
+	plain := program(t, "hubsync", "pull", "--insecure", "--hub", p.address, "--token-file", token, "--db", db)
+	ctx, kill := context.WithCancel(t.Context()) // ends it by SIGKILL
+	defer kill()
+	cmd := exec.CommandContext(ctx, plain.Path, plain.Args[1:]...) //nolint:gosec // built by the test
+	cmd.Dir, cmd.Env = plain.Dir, plain.Env
 	p.at(bytes, func() {
 		go func() {
 			for range turns {
 				runtime.Gosched()
 			}
-			_ = cmd.Process.Kill() // it may have ended just now
+			kill()
 		}()
 	})
 	got := finish(t, cmd)
