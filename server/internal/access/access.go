@@ -133,26 +133,11 @@ func Covered(tree *division.Tree, agreements []Agreement, c Caller, on date.Date
 		}
 	}
 	for list, codes := range covered {
-		if codes = outermost(tree, codes); len(codes) == 0 {
+		if codes = tree.Outermost(codes); len(codes) == 0 {
 			delete(covered, list)
 			continue
 		}
 		covered[list] = codes
 	}
 	return covered
-}
-
-// outermost drops repeated and unknown codes and those that lie inside another one.
-func outermost(tree *division.Tree, codes []string) []string {
-	slices.Sort(codes)
-	codes = slices.Compact(codes)
-	var out []string
-	for _, code := range codes {
-		_, known := tree.Get(code)
-		inside := slices.ContainsFunc(codes, func(other string) bool { return other != code && tree.Contains(other, code) })
-		if known && !inside {
-			out = append(out, code)
-		}
-	}
-	return out
 }

@@ -172,3 +172,14 @@ func (t *Tree) Path(code string) []string {
 	slices.Reverse(names)
 	return names
 }
+
+// Outermost gives the codes sorted, without repeated and unknown ones and without
+// those that lie inside another one.
+func (t *Tree) Outermost(codes []string) []string {
+	sorted := slices.Compact(slices.Sorted(slices.Values(codes)))
+	return slices.DeleteFunc(slices.Clone(sorted), func(code string) bool {
+		_, known := t.Get(code)
+		inside := slices.ContainsFunc(sorted, func(other string) bool { return other != code && t.Contains(other, code) })
+		return !known || inside
+	})
+}

@@ -36,7 +36,7 @@ type Scope []Item
 func NewScope(tree *division.Tree, pairs map[string][]string) Scope {
 	s := make(Scope, 0, len(pairs))
 	for list, divisions := range pairs {
-		if outer := outermost(tree, sortedSet(divisions)); len(outer) > 0 {
+		if outer := tree.Outermost(divisions); len(outer) > 0 {
 			s = append(s, Item{List: list, Divisions: outer})
 		}
 	}
@@ -67,17 +67,6 @@ func (s Scope) Equal(o Scope) bool {
 	return slices.EqualFunc(s, o, func(a, b Item) bool {
 		return a.List == b.List && slices.Equal(a.Divisions, b.Divisions)
 	})
-}
-
-func outermost(tree *division.Tree, divisions []string) []string {
-	var out []string
-	for _, d := range divisions {
-		inside := slices.ContainsFunc(divisions, func(o string) bool { return o != d && tree.Contains(o, d) })
-		if !inside {
-			out = append(out, d)
-		}
-	}
-	return out
 }
 
 // villages is a set of village codes; nil stands for the whole area.

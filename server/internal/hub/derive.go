@@ -60,11 +60,7 @@ func (h *Hub) batch(d *deriver, a act, stored []store.Record, steps []transition
 		hub: h, d: d, area: a.area, cause: a.cause, on: a.on,
 		batch: &store.Batch{Area: a.area, Time: a.time, Cause: a.cause},
 	}
-	of := map[string][]feed.Row{}
-	for _, r := range stored {
-		row := feed.Row{List: r.List, Village: r.Village, Household: r.Household, Person: r.Person, Hash: r.Hash}
-		of[r.Household] = append(of[r.Household], row)
-	}
+	of := byHousehold(stored)
 	for i, t := range steps {
 		diff, err := s.differences(t, of[t.ID])
 		if err != nil {
@@ -81,6 +77,16 @@ func (h *Hub) batch(d *deriver, a act, stored []store.Record, steps []transition
 		}
 	}
 	return s.batch, len(steps), nil
+}
+
+// byHousehold sorts stored records by their households.
+func byHousehold(stored []store.Record) map[string][]feed.Row {
+	of := map[string][]feed.Row{}
+	for _, r := range stored {
+		row := feed.Row{List: r.List, Village: r.Village, Household: r.Household, Person: r.Person, Hash: r.Hash}
+		of[r.Household] = append(of[r.Household], row)
+	}
+	return of
 }
 
 func (s *stepper) differences(t transition, stored []feed.Row) ([]feed.Difference, error) {

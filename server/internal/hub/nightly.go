@@ -164,12 +164,7 @@ func (h *Hub) storedByHousehold(ctx context.Context, r store.Reader, area string
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string][]feed.Row, len(ids))
-	for _, rec := range stored {
-		row := feed.Row{List: rec.List, Village: rec.Village, Household: rec.Household, Person: rec.Person, Hash: rec.Hash}
-		out[rec.Household] = append(out[rec.Household], row)
-	}
-	return out, nil
+	return byHousehold(stored), nil
 }
 
 // rederive derives households again under their locks and writes what differs, in
