@@ -49,6 +49,7 @@ type Config struct {
 type Verifier struct {
 	parser *jwt.Parser
 	keys   *keySet
+	clock  func() time.Time
 }
 
 // claims are the claims that count.
@@ -69,31 +70,31 @@ func New(cfg Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{keys: keys, parser: jwt.NewParser(
+	return &Verifier{keys: keys, clock: cfg.Clock, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{algEdDSA, algES256}),
 		jwt.WithIssuer(cfg.Issuer), jwt.WithAudience(cfg.Audience), jwt.WithExpirationRequired(),
 		jwt.WithLeeway(Leeway), jwt.WithTimeFunc(cfg.Clock), jwt.WithStrictDecoding(),
 	)}, nil
 }
 
-// Verify gives the caller that a token stands for. Its errors are faults:
+// Verify gives the caller that a token stands for, and for how long. Its errors are faults:
 // TOKEN_EXPIRED where the token is good but for its age, INTERNAL where the
 // provider's keys could not be read yet, otherwise UNAUTHENTICATED.
-func (v *Verifier) Verify(ctx context.Context, token string) (access.Caller, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (access.Caller, time.Duration, error) {
 	var c claims
 	if len(token) > maxToken {
-		return access.Caller{}, fault.New(fault.Unauthorised)
+		return access.Caller{}, 0, fault.New(fault.Unauthorised)
 	}
 	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
 	switch {
 	case errors.Is(err, errNoKeys):
-		return access.Caller{}, fault.New(fault.InternalError)
+		return access.Caller{}, 0, fault.New(fault.InternalError)
 	case onlyExpired(err):
-		return access.Caller{}, fault.New(fault.TokenExpired)
+		return access.Caller{}, 0, fault.New(fault.TokenExpired)
 	case err != nil, c.Agency == "", !name(c.Agency), !name(c.Client), !name(c.Person):
-		return access.Caller{}, fault.New(fault.Unauthorised)
+		return access.Caller{}, 0, fault.New(fault.Unauthorised)
 	}
-	return access.Caller{Agency: c.Agency, Client: c.Client, Person: c.Person}, nil
+	return access.Caller{Agency: c.Agency, Client: c.Client, Person: c.Person}, c.ExpiresAt.Add(Leeway).Sub(v.clock()), nil
 }
 
 // key finds the key that the token names, if the token uses its algorithm.

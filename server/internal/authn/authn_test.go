@@ -122,11 +122,11 @@ func TestGoodTokensNameTheirCaller(t *testing.T) {
 		"ed": p.token(t, jwt.SigningMethodEdDSA, "ed", p.ed, good()),
 		"ec": p.token(t, jwt.SigningMethodES256, "ec", p.ec, good()),
 	} {
-		if got, err := v.Verify(t.Context(), token); err != nil || got != want {
+		if got, _, err := v.Verify(t.Context(), token); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", kid, got, err)
 		}
 	}
-	got, err := v.Verify(t.Context(), p.token(t, jwt.SigningMethodEdDSA, "ed", p.ed, with("person", nil)))
+	got, _, err := v.Verify(t.Context(), p.token(t, jwt.SigningMethodEdDSA, "ed", p.ed, with("person", nil)))
 	if err != nil || got.Person != "" {
 		t.Errorf("sub was taken for a person: %+v, %v", got, err)
 	}
@@ -166,7 +166,7 @@ func TestBadTokensAreRefused(t *testing.T) {
 		"too long":                  {strings.Repeat("a", maxToken+1), fault.Unauthorised},
 	} {
 		t.Run(rule, func(t *testing.T) {
-			c, err := v.Verify(t.Context(), test.token)
+			c, _, err := v.Verify(t.Context(), test.token)
 			if !fault.Is(err, test.reason) || c != (access.Caller{}) {
 				t.Errorf("got %+v, %v", c, err)
 			}
@@ -177,7 +177,7 @@ func TestBadTokensAreRefused(t *testing.T) {
 	}
 	expired := with("exp", now.Add(-time.Hour).Unix())
 	expired["aud"] = "other"
-	if _, err := v.Verify(t.Context(), sign(expired)); !fault.Is(err, fault.Unauthorised) {
+	if _, _, err := v.Verify(t.Context(), sign(expired)); !fault.Is(err, fault.Unauthorised) {
 		t.Errorf("an expired token for somebody else: %v", err)
 	}
 }
@@ -189,7 +189,7 @@ func TestClocksMayDifferByTheLeeway(t *testing.T) {
 		with("exp", now.Add(-Leeway+time.Second).Unix()),
 		with("nbf", now.Add(Leeway-time.Second).Unix()),
 	} {
-		if _, err := v.Verify(t.Context(), p.token(t, jwt.SigningMethodEdDSA, "ed", p.ed, c)); err != nil {
+		if _, _, err := v.Verify(t.Context(), p.token(t, jwt.SigningMethodEdDSA, "ed", p.ed, c)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -204,22 +204,22 @@ func TestKeysOfTheFileAreRotatedWithoutARestart(t *testing.T) {
 	}
 	oldToken := p.token(t, jwt.SigningMethodEdDSA, "ed", p.ed, good())
 	newToken := p.token(t, jwt.SigningMethodEdDSA, "new", fresh, good())
-	if _, err := v.Verify(t.Context(), newToken); !fault.Is(err, fault.Unauthorised) {
+	if _, _, err := v.Verify(t.Context(), newToken); !fault.Is(err, fault.Unauthorised) {
 		t.Fatalf("a key before it was published: %v", err)
 	}
 	p.publish(t, entry(t, fresh.Public(), "new", jwkset.AlgEdDSA))
-	if _, err := v.Verify(t.Context(), newToken); err != nil {
+	if _, _, err := v.Verify(t.Context(), newToken); err != nil {
 		t.Errorf("a published key: %v", err)
 	}
 	p.now = p.now.Add(fileEvery)
-	if _, err := v.Verify(t.Context(), oldToken); !fault.Is(err, fault.Unauthorised) {
+	if _, _, err := v.Verify(t.Context(), oldToken); !fault.Is(err, fault.Unauthorised) {
 		t.Errorf("a withdrawn key: %v", err)
 	}
 	if err := os.WriteFile(p.file, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.now = p.now.Add(fileEvery)
-	if _, err := v.Verify(t.Context(), newToken); err != nil {
+	if _, _, err := v.Verify(t.Context(), newToken); err != nil {
 		t.Errorf("a broken file stopped the hub: %v", err)
 	}
 }
@@ -260,24 +260,24 @@ func TestKeysFromAnAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := p.token(t, jwt.SigningMethodEdDSA, "ed", p.ed, good())
-	if _, err := v.Verify(t.Context(), token); !fault.Is(err, fault.InternalError) {
+	if _, _, err := v.Verify(t.Context(), token); !fault.Is(err, fault.InternalError) {
 		t.Errorf("before the provider answered: %v", err)
 	}
 	up = true
 	p.now = p.now.Add(urlGap)
-	if _, err := v.Verify(t.Context(), token); err != nil {
+	if _, _, err := v.Verify(t.Context(), token); err != nil {
 		t.Error(err)
 	}
 	before := answers
 	for range 50 {
-		_, _ = v.Verify(t.Context(), p.token(t, jwt.SigningMethodEdDSA, "x", p.ed, good()))
+		_, _, _ = v.Verify(t.Context(), p.token(t, jwt.SigningMethodEdDSA, "x", p.ed, good()))
 	}
 	if answers != before {
 		t.Errorf("unknown keys asked the provider %d times within the gap", answers-before)
 	}
 	up = false
 	p.now = p.now.Add(urlEvery)
-	if _, err := v.Verify(t.Context(), token); err != nil {
+	if _, _, err := v.Verify(t.Context(), token); err != nil {
 		t.Errorf("the provider's outage stopped the hub: %v", err)
 	}
 }
@@ -324,7 +324,7 @@ func TestAStandAloneHubSignsItsOwnTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := v.Verify(t.Context(), token); err != nil || got != want {
+	if got, _, err := v.Verify(t.Context(), token); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for rule, bad := range map[string]struct {
@@ -351,7 +351,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add(p.token(f, jwt.SigningMethodES256, "ec", p.ec, good()))
 	f.Add("a.b.c")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := v.Verify(context.Background(), text)
+		c, _, err := v.Verify(context.Background(), text)
 		if err == nil {
 			if c.Agency != "education" {
 				t.Fatal("somebody else's token was taken")

@@ -34,7 +34,7 @@ var patient = map[string]bool{
 // calls, checks the request against the contract, and turns whatever comes out,
 // a panic too, into a status.
 type guard struct {
-	verify    func(context.Context, string) (access.Caller, error)
+	verify    func(context.Context, string) (access.Caller, time.Duration, error)
 	validator *validator
 	log       *slog.Logger
 	timeout   time.Duration
@@ -57,7 +57,7 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 		defer cancel()
 		ctx = limited
 	}
-	if ctx, c, err = g.admit(ctx, info.FullMethod); err != nil {
+	if ctx, c, _, err = g.admit(ctx, info.FullMethod); err != nil {
 		return nil, err
 	}
 	if err = g.validator.check(req); err != nil {
@@ -70,11 +70,21 @@ func (g *guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 	start := time.Now()
 	var c access.Caller
 	defer func() { _, err = g.finish(info.FullMethod, c, start, nil, err, recover()) }()
-	var ctx context.Context
-	if ctx, c, err = g.admit(ss.Context(), info.FullMethod); err != nil {
+	ctx, c, left, err := g.admit(ss.Context(), info.FullMethod)
+	if err != nil {
 		return err
 	}
-	return next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator})
+	if left == 0 {
+		return next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator})
+	}
+	// A stream may last for days; it ends with its token, and goes on with the next one.
+	ctx, cancel := context.WithTimeoutCause(ctx, left, fault.New(fault.TokenExpired))
+	defer cancel()
+	err = next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator})
+	if cause := context.Cause(ctx); err != nil && fault.Is(cause, fault.TokenExpired) {
+		return cause
+	}
+	return err
 }
 
 // guardedStream checks what comes in; what goes out is the hub's own.
@@ -95,20 +105,20 @@ func (s *guardedStream) RecvMsg(m any) error {
 	return s.validator.check(m)
 }
 
-// admit finds the caller of every method that isn't open.
-func (g *guard) admit(ctx context.Context, method string) (context.Context, access.Caller, error) {
+// admit finds the caller of every method that isn't open, and how long the token is good.
+func (g *guard) admit(ctx context.Context, method string) (context.Context, access.Caller, time.Duration, error) {
 	if open[method] {
-		return ctx, access.Caller{}, nil
+		return ctx, access.Caller{}, 0, nil
 	}
 	token, err := bearer(ctx)
 	if err != nil {
-		return ctx, access.Caller{}, err
+		return ctx, access.Caller{}, 0, err
 	}
-	c, err := g.verify(ctx, token)
+	c, left, err := g.verify(ctx, token)
 	if err != nil {
-		return ctx, access.Caller{}, err
+		return ctx, access.Caller{}, 0, err
 	}
-	return context.WithValue(ctx, callerKey{}, c), c, nil
+	return context.WithValue(ctx, callerKey{}, c), c, left, nil
 }
 
 func bearer(ctx context.Context) (string, error) {

@@ -37,8 +37,8 @@ type Config struct {
 	Hub       *hub.Hub
 	Divisions *division.Tree
 	Log       *slog.Logger
-	// Verify finds the caller that a token stands for; its errors are faults.
-	Verify func(ctx context.Context, token string) (access.Caller, error)
+	// Verify finds the caller that a token stands for, and for how long; its errors are faults.
+	Verify func(ctx context.Context, token string) (access.Caller, time.Duration, error)
 
 	Reflection bool          // lets tools list the services; no token is needed for that
 	MaxRecv    int           // greatest request, in bytes; 0: DefaultMaxRecv
