@@ -46,9 +46,9 @@ func (s *Server) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { s.hub.Poll(ctx); return nil })
 	g.Go(func() error { s.hub.Keep(ctx); return nil })
-	g.Go(func() error { return link.Serve(wire) })
+	g.Go(func() error { return serveRPC(link, wire) })
 	if s.grpcListener != nil {
-		g.Go(func() error { return public.Serve(s.grpcListener) })
+		g.Go(func() error { return serveRPC(public, s.grpcListener) })
 	}
 	if s.httpListener != nil {
 		g.Go(func() error { return s.serveHTTP(rest) })
@@ -94,6 +94,14 @@ func (s *Server) rest(wire *bufconn.Listener) (*http.Server, *grpc.ClientConn, e
 		return nil, nil, errors.Join(err, conn.Close())
 	}
 	return gateway.Server(handler), conn, nil
+}
+
+// serveRPC takes a stop that came before it began for the regular end that it is.
+func serveRPC(s *grpc.Server, l net.Listener) error {
+	if err := s.Serve(l); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil
 }
 
 func (s *Server) serveHTTP(rest *http.Server) error {
