@@ -31,6 +31,8 @@ func (c *Client) Pages(ctx context.Context, req *hubv1.FollowRequest) iter.Seq2[
 // Read is Pages for first loads at speed: the records of blocks are decoded as they
 // are read (see Block.Records), which takes a third of the time.
 func (c *Client) Read(ctx context.Context, req *hubv1.FollowRequest) iter.Seq2[*Page, error] {
+	req = proto.CloneOf(req)
+	req.Packing = hubv1.Packing_PACKING_SNAPPY
 	return pages(ctx, c, req, func(response []byte) (*Page, place, error) {
 		p, err := parsePage(response)
 		return p, place{p.Cursor, p.End != nil}, err
