@@ -104,6 +104,16 @@ func (d *recordDecoder) decode(b []byte) (*hubv1.Record, error) {
 			return nil, errRecord
 		}
 		b = b[n:]
+		if number := tag >> 3; tag&7 == uint64(protowire.BytesType) && number < uint64(len(d.table)) && d.table[number].kind == stringSlot {
+			v, n := text(b) // nearly every field
+			if n < 0 {
+				return nil, errRecord
+			}
+			*(*string)(unsafe.Add(unsafe.Pointer(&d.record), d.table[number].offset)) = v
+			d.now[number/64] |= 1 << (number % 64)
+			b = b[n:]
+			continue
+		}
 		if n = d.field(protowire.Number(tag>>3), protowire.Type(tag&7), b); n < 0 { //nolint:gosec // bounded above
 			return nil, errRecord
 		}
@@ -113,10 +123,13 @@ func (d *recordDecoder) decode(b []byte) (*hubv1.Record, error) {
 	return &d.record, nil
 }
 
-// varint reads a number of a single byte at once, as nearly all are.
+// varint reads a number of one or two bytes at once, as nearly all are.
 func varint(b []byte) (uint64, int) {
-	if len(b) > 0 && b[0] < 0x80 {
+	switch {
+	case len(b) > 0 && b[0] < 0x80:
 		return uint64(b[0]), 1
+	case len(b) > 1 && b[1] < 0x80:
+		return uint64(b[0]&0x7f) | uint64(b[1])<<7, 2
 	}
 	return protowire.ConsumeVarint(b)
 }
@@ -166,11 +179,6 @@ func (d *recordDecoder) field(number protowire.Number, wire protowire.Type, b []
 	}
 	at := unsafe.Add(unsafe.Pointer(&d.record), s.offset)
 	switch {
-	case wire == protowire.BytesType && s.kind == stringSlot:
-		v, n := text(b)
-		*(*string)(at) = v
-		d.first(number)
-		return n
 	case wire == protowire.BytesType && s.kind == stringsSlot:
 		v, n := text(b)
 		list := *(*[]string)(at)
@@ -213,11 +221,24 @@ func number64(kind slotKind, at unsafe.Pointer, v uint64) {
 
 // text gives a string that points into b.
 func text(b []byte) (string, int) {
-	v, n := embedded(b)
-	if n < 0 || (!ascii(v) && !utf8.Valid(v)) {
+	begin, length := 1, 0
+	if len(b) > 0 && b[0] < 0x80 {
+		length = int(b[0])
+	} else {
+		n, size := varint(b)
+		if size < 0 || n > uint64(len(b)) {
+			return "", -1
+		}
+		begin, length = size, int(n) //nolint:gosec // at most len(b)
+	}
+	if length > len(b)-begin {
 		return "", -1
 	}
-	return unsafe.String(unsafe.SliceData(v), len(v)), n
+	v := b[begin : begin+length]
+	if !ascii(v) && !utf8.Valid(v) {
+		return "", -1
+	}
+	return unsafe.String(unsafe.SliceData(v), length), begin + length
 }
 
 // ascii tells whether no byte is above 127, eight bytes at a time; the last step reads

@@ -114,7 +114,7 @@ func FuzzRecords(f *testing.F) {
 		}
 		for _, block := range page.Blocks {
 			for _, err := range block.Records() {
-				if err != nil && valid {
+				if err != nil && valid && block.packed == nil { // what is packed is bytes to the standard decoder
 					t.Fatal("a record that the standard decoder reads was refused")
 				}
 			}
