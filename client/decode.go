@@ -1,8 +1,10 @@
 package client
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"reflect"
 	"sync"
 	"unicode/utf8"
@@ -23,6 +25,10 @@ type recordDecoder struct {
 	record       hubv1.Record
 	entitlements []hubv1.Entitlement
 	used         int
+	table        []slot
+	// was and now are the fields that the last record and this one have: records of a
+	// list have nearly the same, so that little is left to clear.
+	was, now [fieldWords]uint64
 }
 
 // slot says where in the Go struct a field of the contract stands, and as what.
@@ -44,6 +50,9 @@ const (
 	entitlementsSlot
 )
 
+// fieldWords bounds the field numbers that are decoded at all, 64 a word.
+const fieldWords = 4
+
 var slotKinds = map[reflect.Type]slotKind{
 	reflect.TypeFor[string]():               stringSlot,
 	reflect.TypeFor[int32]():                int32Slot,
@@ -62,7 +71,7 @@ var slots = sync.OnceValue(func() []slot {
 	var out []slot
 	for f := range t.Fields() {
 		var number protowire.Number
-		if _, err := fmt.Sscanf(fieldNumber(f.Tag.Get("protobuf")), "%d", &number); err != nil || fields.ByNumber(number) == nil {
+		if _, err := fmt.Sscanf(fieldNumber(f.Tag.Get("protobuf")), "%d", &number); err != nil || fields.ByNumber(number) == nil || number >= 64*fieldWords {
 			continue
 		}
 		for int(number) >= len(out) {
@@ -85,49 +94,112 @@ func fieldNumber(tag string) string {
 
 // decode reads one record. The message is good until the next call.
 func (d *recordDecoder) decode(b []byte) (*hubv1.Record, error) {
-	list := d.record.Entitlements[:0]
-	d.record.Reset()
-	d.record.Entitlements, d.used = list, 0
-	table := slots()
+	if d.table == nil {
+		d.table = slots()
+	}
+	d.was, d.now, d.used = d.now, [fieldWords]uint64{}, 0
 	for len(b) > 0 {
-		number, wire, n := protowire.ConsumeTag(b)
-		if n < 0 {
+		tag, n := varint(b)
+		if n < 0 || tag>>3 > uint64(protowire.MaxValidNumber) || tag>>3 == 0 {
 			return nil, errRecord
 		}
 		b = b[n:]
-		var s slot
-		if int(number) < len(table) {
-			s = table[number]
+		if number := tag >> 3; tag&7 == uint64(protowire.BytesType) && number < uint64(len(d.table)) && d.table[number].kind == stringSlot {
+			v, n := text(b) // nearly every field
+			if n < 0 {
+				return nil, errRecord
+			}
+			*(*string)(unsafe.Add(unsafe.Pointer(&d.record), d.table[number].offset)) = v
+			d.now[number/64] |= 1 << (number % 64)
+			b = b[n:]
+			continue
 		}
-		if n = d.field(s, number, wire, b); n < 0 {
+		if n = d.field(protowire.Number(tag>>3), protowire.Type(tag&7), b); n < 0 { //nolint:gosec // bounded above
 			return nil, errRecord
 		}
 		b = b[n:]
 	}
+	d.clear()
 	return &d.record, nil
 }
 
+// varint reads a number of one or two bytes at once, as nearly all are.
+func varint(b []byte) (uint64, int) {
+	switch {
+	case len(b) > 0 && b[0] < 0x80:
+		return uint64(b[0]), 1
+	case len(b) > 1 && b[1] < 0x80:
+		return uint64(b[0]&0x7f) | uint64(b[1])<<7, 2
+	}
+	return protowire.ConsumeVarint(b)
+}
+
+// clear empties the fields that the last record had and this one has not.
+func (d *recordDecoder) clear() {
+	for word, was := range d.was {
+		for gone := was &^ d.now[word]; gone != 0; gone &= gone - 1 {
+			s := d.table[64*word+bits.TrailingZeros64(gone)]
+			s.clear(unsafe.Add(unsafe.Pointer(&d.record), s.offset))
+		}
+	}
+}
+
+func (s slot) clear(at unsafe.Pointer) {
+	switch s.kind {
+	case stringSlot:
+		*(*string)(at) = ""
+	case int32Slot:
+		*(*int32)(at) = 0
+	case int64Slot:
+		*(*int64)(at) = 0
+	case optionalInt64Slot:
+		*(**int64)(at) = nil
+	case boolSlot:
+		*(*bool)(at) = false
+	case stringsSlot:
+		*(*[]string)(at) = nil
+	case entitlementsSlot:
+		*(*[]*hubv1.Entitlement)(at) = nil
+	}
+}
+
+// first tells whether this is the field's first value in this record.
+func (d *recordDecoder) first(number protowire.Number) bool {
+	word, bit := number/64, uint64(1)<<(number%64)
+	seen := d.now[word]&bit != 0
+	d.now[word] |= bit
+	return !seen
+}
+
 // field reads one value and gives its length, negative where it is malformed.
-func (d *recordDecoder) field(s slot, number protowire.Number, wire protowire.Type, b []byte) int {
+func (d *recordDecoder) field(number protowire.Number, wire protowire.Type, b []byte) int {
+	var s slot
+	if int(number) < len(d.table) {
+		s = d.table[number]
+	}
 	at := unsafe.Add(unsafe.Pointer(&d.record), s.offset)
 	switch {
-	case wire == protowire.BytesType && s.kind == stringSlot:
-		v, n := text(b)
-		*(*string)(at) = v
-		return n
 	case wire == protowire.BytesType && s.kind == stringsSlot:
 		v, n := text(b)
-		*(*[]string)(at) = append(*(*[]string)(at), v)
+		list := *(*[]string)(at)
+		if d.first(number) {
+			list = list[:0]
+		}
+		*(*[]string)(at) = append(list, v)
 		return n
 	case wire == protowire.BytesType && s.kind == entitlementsSlot:
-		v, n := protowire.ConsumeBytes(b)
+		if d.first(number) {
+			d.record.Entitlements = d.record.Entitlements[:0]
+		}
+		v, n := embedded(b)
 		if n >= 0 && !d.entitlement(v) {
 			n = -1
 		}
 		return n
 	case wire == protowire.VarintType && s.kind >= int32Slot && s.kind <= boolSlot:
-		v, n := protowire.ConsumeVarint(b)
+		v, n := varint(b)
 		number64(s.kind, at, v)
+		d.first(number)
 		return n
 	}
 	return protowire.ConsumeFieldValue(number, wire, b) // of a newer hub
@@ -149,21 +221,70 @@ func number64(kind slotKind, at unsafe.Pointer, v uint64) {
 
 // text gives a string that points into b.
 func text(b []byte) (string, int) {
-	v, n := protowire.ConsumeBytes(b)
-	if n < 0 || !utf8.Valid(v) {
+	begin, length := 1, 0
+	if len(b) > 0 && b[0] < 0x80 {
+		length = int(b[0])
+	} else {
+		n, size := varint(b)
+		if size < 0 || n > uint64(len(b)) {
+			return "", -1
+		}
+		begin, length = size, int(n) //nolint:gosec // at most len(b)
+	}
+	if length > len(b)-begin {
 		return "", -1
 	}
-	return unsafe.String(unsafe.SliceData(v), len(v)), n
+	v := b[begin : begin+length]
+	if !ascii(v) && !utf8.Valid(v) {
+		return "", -1
+	}
+	return unsafe.String(unsafe.SliceData(v), length), begin + length
+}
+
+// ascii tells whether no byte is above 127, eight bytes at a time; the last step reads
+// some bytes again. Most texts are codes, ids and dates, and checking them is a quarter
+// of the decoding.
+func ascii(b []byte) bool {
+	const high = 0x8080808080808080
+	n := len(b)
+	switch {
+	case n >= 8:
+		all := binary.LittleEndian.Uint64(b[n-8:])
+		for i := 0; i+8 < n; i += 8 {
+			all |= binary.LittleEndian.Uint64(b[i:])
+		}
+		return all&high == 0
+	case n >= 4:
+		all := binary.LittleEndian.Uint32(b) | binary.LittleEndian.Uint32(b[n-4:])
+		return all&(high>>32) == 0
+	}
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// embedded gives what stands behind its length, and the length of both.
+func embedded(b []byte) ([]byte, int) {
+	length, n := varint(b)
+	if n < 0 || length > uint64(len(b)-n) {
+		return nil, -1
+	}
+	end := n + int(length) //nolint:gosec // at most len(b)
+	return b[n:end], end
 }
 
 func (d *recordDecoder) entitlement(b []byte) bool {
 	e := d.nextEntitlement()
 	for len(b) > 0 {
-		number, wire, n := protowire.ConsumeTag(b)
-		if n < 0 {
+		tag, n := varint(b)
+		if n < 0 || tag>>3 > uint64(protowire.MaxValidNumber) || tag>>3 == 0 {
 			return false
 		}
 		b = b[n:]
+		number, wire := protowire.Number(tag>>3), protowire.Type(tag&7) //nolint:gosec // bounded above
 		switch {
 		case number <= 3 && wire == protowire.BytesType:
 			var v string
@@ -171,7 +292,7 @@ func (d *recordDecoder) entitlement(b []byte) bool {
 			*[...]*string{&e.Policy, &e.Since, &e.Until}[number-1] = v
 		case number == 4 && wire == protowire.VarintType:
 			var v uint64
-			v, n = protowire.ConsumeVarint(b)
+			v, n = varint(b)
 			e.Due = v != 0
 		default:
 			n = protowire.ConsumeFieldValue(number, wire, b)
@@ -192,7 +313,7 @@ func (d *recordDecoder) nextEntitlement() *hubv1.Entitlement {
 	}
 	e := &d.entitlements[d.used]
 	d.used++
-	e.Reset()
+	e.Policy, e.Since, e.Until, e.Due = "", "", "", false
 	d.record.Entitlements = append(d.record.Entitlements, e)
 	return e
 }

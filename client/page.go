@@ -3,6 +3,7 @@ package client
 import (
 	"iter"
 
+	"github.com/klauspost/compress/s2"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -29,6 +30,7 @@ type Block struct {
 	Digest              Digest
 
 	records []byte // the block as it was sent
+	packed  []byte // its records, where they came packed
 }
 
 // Records decodes the block's records in order. The message is used again for the next
@@ -36,7 +38,12 @@ type Block struct {
 func (b *Block) Records() iter.Seq2[*hubv1.Record, error] {
 	return func(yield func(*hubv1.Record, error) bool) {
 		var d recordDecoder
-		err := eachField(b.records, func(number protowire.Number, v []byte) (bool, error) {
+		records, err := b.unpacked()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		err = eachField(records, func(number protowire.Number, v []byte) (bool, error) {
 			if number != blockRecords {
 				return true, nil
 			}
@@ -49,11 +56,29 @@ func (b *Block) Records() iter.Seq2[*hubv1.Record, error] {
 	}
 }
 
+// maxBlock bounds what a packed block may claim to hold, in bytes: far above any village.
+const maxBlock = 64 << 20
+
+func (b *Block) unpacked() ([]byte, error) {
+	if b.packed == nil {
+		return b.records, nil
+	}
+	if n, err := s2.DecodedLen(b.packed); err != nil || n > maxBlock {
+		return nil, errRecord
+	}
+	records, err := s2.Decode(nil, b.packed)
+	if err != nil {
+		return nil, errRecord
+	}
+	return records, nil
+}
+
 // Field numbers of the contract that are read here by hand; a test compares them.
 const (
 	responsePage = 1
 	pageBlocks   = 1
 	blockRecords = 10
+	blockPacked  = 11
 )
 
 // eachField calls fn with every embedded field of b until it says no.
@@ -125,12 +150,16 @@ func (p *Page) parse(b []byte) error {
 
 func (p *Page) block(b []byte) error {
 	header := make([]byte, 0, 96)
+	var packed []byte
 	for rest := b; len(rest) > 0; {
-		number, _, n := protowire.ConsumeField(rest)
-		if n < 0 {
+		number, wire, n := protowire.ConsumeField(rest)
+		switch {
+		case n < 0:
 			return errRecord
-		}
-		if number != blockRecords {
+		case number == blockPacked && wire == protowire.BytesType:
+			_, _, tag := protowire.ConsumeTag(rest)
+			packed, _ = protowire.ConsumeBytes(rest[tag:])
+		case number != blockRecords:
 			header = append(header, rest[:n]...)
 		}
 		rest = rest[n:]
@@ -139,7 +168,7 @@ func (p *Page) block(b []byte) error {
 	if err := proto.Unmarshal(header, &m); err != nil {
 		return err
 	}
-	out := Block{List: m.GetList(), Area: m.GetArea(), Village: m.GetVillage(), Count: m.GetCount(), records: b}
+	out := Block{List: m.GetList(), Area: m.GetArea(), Village: m.GetVillage(), Count: m.GetCount(), records: b, packed: packed}
 	copy(out.Digest[:], m.GetDigest())
 	p.Blocks = append(p.Blocks, out)
 	return nil

@@ -78,24 +78,29 @@ func (p *pager) block(ctx context.Context, b store.Block) error {
 	if !p.rd.filter.Covers(b.List, b.Area, b.Village) {
 		return nil
 	}
-	var plain []byte
+	var packed []byte
 	var err error
 	if b.Bytes != nil && b.Built == b.Transaction {
-		plain, err = p.hub.Keys.Open(b.Bytes, blockContext(b))
+		packed, err = p.hub.Keys.Open(b.Bytes, blockContext(b))
 	} else {
-		plain, err = p.rebuild(ctx, b)
+		packed, err = p.rebuild(ctx, b)
 	}
 	if err != nil {
 		return err
 	}
 	out := &wire.Block{List: b.List, Area: b.Area, Village: b.Village, Count: b.Count, Digest: append([]byte(nil), b.Digest[:]...)}
-	wire.SetRecords(out, plain)
+	if p.rd.packed {
+		out.Packed = packed
+	} else if err := wire.SetRecords(out, packed); err != nil {
+		return err
+	}
 	p.page.Blocks = append(p.page.Blocks, out)
 	p.n.Blocks++
 	p.n.Records += b.Count
 	return nil
 }
 
+// rebuild packs the records of a block and keeps them for the next reader.
 func (p *pager) rebuild(ctx context.Context, b store.Block) ([]byte, error) {
 	var plain []byte
 	err := p.r.Records(ctx, store.RecordQuery{Area: b.Area, List: b.List, Village: b.Village}, func(r store.Record) error {
@@ -108,19 +113,20 @@ func (p *pager) rebuild(ctx context.Context, b store.Block) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := p.hub.Keys.Seal(plain, blockContext(b))
-	if err != nil {
+	packed := wire.Pack(plain)
+	if b.Bytes, err = p.hub.Keys.Seal(packed, blockContext(b)); err != nil {
 		return nil, err
 	}
-	b.Bytes, b.Built = sealed, b.Transaction
+	b.Built = b.Transaction
 	p.rebuilt = append(p.rebuilt, b)
-	return plain, nil
+	return packed, nil
 }
 
 // blockContext binds the bytes to the block and to the transaction they are true
-// at: bytes of an older state can't pass for the present one.
+// at: bytes of an older state can't pass for the present one, nor packed ones for plain
+// ones in a program from before they were packed.
 func blockContext(b store.Block) []byte {
-	return rowContext(b.Area, b.List, b.Village, feedNumber(b.Transaction))
+	return rowContext(b.Area, b.List, b.Village, "packed "+feedNumber(b.Transaction))
 }
 
 // saveBlocks keeps rebuilt bytes for the next reader. Failing to costs time only.

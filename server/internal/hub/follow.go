@@ -16,6 +16,7 @@ type FollowQuery struct {
 	Cursor   string
 	PageSize int
 	Live     bool // stay open after the first End
+	Packed   bool // blocks are sent as they are stored, see wire.Pack
 }
 
 // Follow sends pages until everything up to now is sent, or for ever. One audit
@@ -26,6 +27,7 @@ func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send f
 	if err != nil {
 		return err
 	}
+	rd.packed = q.Packed
 	return h.audited(ctx, c, "sync.follow", scopeDetail(rd), func() (any, error) {
 		var total counts
 		err := ahead(ctx, func(ctx context.Context, queue func(sending) error) error {
@@ -101,6 +103,7 @@ func (h *Hub) follow(ctx context.Context, rd *reading, q FollowQuery, send func(
 		if rd, err = h.open(ctx, rd.caller, feed.Request{}, page.Cursor); err != nil {
 			return err
 		}
+		rd.packed = q.Packed
 	}
 }
 

@@ -20,6 +20,7 @@ type reading struct {
 	filter *feed.Filter
 	left   []*wire.LeftScope // lost since the cursor was made
 	endsOn date.Date
+	packed bool // blocks go out as they are stored
 }
 
 // open checks a cursor (or begins with none) against the agreements of today.

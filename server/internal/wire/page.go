@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"github.com/klauspost/compress/s2"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
@@ -39,8 +40,14 @@ func DecodeRecord(area, village, household, person string, transaction int64, fi
 	return r, nil
 }
 
-// SetRecords gives a block its records, encoded by AppendRecord.
-func SetRecords(b *Block, records []byte) { b.ProtoReflect().SetUnknown(records) }
+// SetRecords gives a block its records, encoded by AppendRecord and packed.
+func SetRecords(b *Block, packed []byte) error {
+	records, err := s2.Decode(nil, packed)
+	if err == nil {
+		b.ProtoReflect().SetUnknown(records)
+	}
+	return err
+}
 
 // Change is a change as it is sent. Op is the number of its Op in the contract;
 // Fields are the encoded fields of a record, Ending an encoded Ending.

@@ -24,6 +24,55 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// How blocks are sent.
+type Packing int32
+
+const (
+	// As records.
+	Packing_PACKING_UNSPECIFIED Packing = 0
+	// Each block's records packed in the Snappy block format, about a quarter of the size: the fastest first load.
+	Packing_PACKING_SNAPPY Packing = 1
+)
+
+// Enum value maps for Packing.
+var (
+	Packing_name = map[int32]string{
+		0: "PACKING_UNSPECIFIED",
+		1: "PACKING_SNAPPY",
+	}
+	Packing_value = map[string]int32{
+		"PACKING_UNSPECIFIED": 0,
+		"PACKING_SNAPPY":      1,
+	}
+)
+
+func (x Packing) Enum() *Packing {
+	p := new(Packing)
+	*p = x
+	return p
+}
+
+func (x Packing) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Packing) Descriptor() protoreflect.EnumDescriptor {
+	return file_bangfu_hub_v1_sync_proto_enumTypes[0].Descriptor()
+}
+
+func (Packing) Type() protoreflect.EnumType {
+	return &file_bangfu_hub_v1_sync_proto_enumTypes[0]
+}
+
+func (x Packing) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Packing.Descriptor instead.
+func (Packing) EnumDescriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_sync_proto_rawDescGZIP(), []int{0}
+}
+
 // What an operation does.
 type Op int32
 
@@ -69,11 +118,11 @@ func (x Op) String() string {
 }
 
 func (Op) Descriptor() protoreflect.EnumDescriptor {
-	return file_bangfu_hub_v1_sync_proto_enumTypes[0].Descriptor()
+	return file_bangfu_hub_v1_sync_proto_enumTypes[1].Descriptor()
 }
 
 func (Op) Type() protoreflect.EnumType {
-	return &file_bangfu_hub_v1_sync_proto_enumTypes[0]
+	return &file_bangfu_hub_v1_sync_proto_enumTypes[1]
 }
 
 func (x Op) Number() protoreflect.EnumNumber {
@@ -82,7 +131,7 @@ func (x Op) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Op.Descriptor instead.
 func (Op) EnumDescriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_sync_proto_rawDescGZIP(), []int{0}
+	return file_bangfu_hub_v1_sync_proto_rawDescGZIP(), []int{1}
 }
 
 // Which records: every list in every division named.
@@ -271,7 +320,9 @@ type FollowRequest struct {
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// False: the stream closes after the first End. True: it stays open; after the first End, pages come as transactions
 	// are committed, each such catch-up closed by an End that lists only the villages it touched.
-	Live          bool `protobuf:"varint,4,opt,name=live,proto3" json:"live,omitempty"`
+	Live bool `protobuf:"varint,4,opt,name=live,proto3" json:"live,omitempty"`
+	// How blocks are to be sent; changes always come as they are.
+	Packing       Packing `protobuf:"varint,5,opt,name=packing,proto3,enum=bangfu.hub.v1.Packing" json:"packing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -332,6 +383,13 @@ func (x *FollowRequest) GetLive() bool {
 		return x.Live
 	}
 	return false
+}
+
+func (x *FollowRequest) GetPacking() Packing {
+	if x != nil {
+		return x.Packing
+	}
+	return Packing_PACKING_UNSPECIFIED
 }
 
 // One page of the stream.
@@ -485,7 +543,10 @@ type Block struct {
 	// Sum of the row hashes modulo 2^128, 16 bytes, big endian.
 	Digest []byte `protobuf:"bytes,5,opt,name=digest,proto3" json:"digest,omitempty"`
 	// The records, in order of household and person; village and area are left out.
-	Records       []*Record `protobuf:"bytes,10,rep,name=records,proto3" json:"records,omitempty"`
+	Records []*Record `protobuf:"bytes,10,rep,name=records,proto3" json:"records,omitempty"`
+	// In place of `records` where the request asked for PACKING_SNAPPY: the same records in the Snappy block format. Unpacked,
+	// they are the encoding of a Block that has nothing but `records`.
+	Packed        []byte `protobuf:"bytes,11,opt,name=packed,proto3" json:"packed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -558,6 +619,13 @@ func (x *Block) GetDigest() []byte {
 func (x *Block) GetRecords() []*Record {
 	if x != nil {
 		return x.Records
+	}
+	return nil
+}
+
+func (x *Block) GetPacked() []byte {
+	if x != nil {
+		return x.Packed
 	}
 	return nil
 }
@@ -1795,12 +1863,13 @@ const file_bangfu_hub_v1_sync_proto_rawDesc = "" +
 	"\fsubscription\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\fsubscription\x12(\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x9c\x01(\x00R\bpageSize\"7\n" +
 	"\fPullResponse\x12'\n" +
-	"\x04page\x18\x01 \x01(\v2\x13.bangfu.hub.v1.PageR\x04page\"\x9c\x01\n" +
+	"\x04page\x18\x01 \x01(\v2\x13.bangfu.hub.v1.PageR\x04page\"\xd8\x01\n" +
 	"\rFollowRequest\x12*\n" +
 	"\x05scope\x18\x01 \x01(\v2\x14.bangfu.hub.v1.ScopeR\x05scope\x12!\n" +
 	"\x06cursor\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x18\x80\x80\x04R\x06cursor\x12(\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x9c\x01(\x00R\bpageSize\x12\x12\n" +
-	"\x04live\x18\x04 \x01(\bR\x04live\"9\n" +
+	"\x04live\x18\x04 \x01(\bR\x04live\x12:\n" +
+	"\apacking\x18\x05 \x01(\x0e2\x16.bangfu.hub.v1.PackingB\b\xbaH\x05\x82\x01\x02\x10\x01R\apacking\"9\n" +
 	"\x0eFollowResponse\x12'\n" +
 	"\x04page\x18\x01 \x01(\v2\x13.bangfu.hub.v1.PageR\x04page\"\x85\x02\n" +
 	"\x04Page\x12,\n" +
@@ -1810,7 +1879,7 @@ const file_bangfu_hub_v1_sync_proto_rawDesc = "" +
 	"left_scope\x18\x03 \x03(\v2\x18.bangfu.hub.v1.LeftScopeR\tleftScope\x12$\n" +
 	"\x03end\x18\x04 \x01(\v2\x12.bangfu.hub.v1.EndR\x03end\x12\x16\n" +
 	"\x06cursor\x18\x05 \x01(\tR\x06cursor\x12\x18\n" +
-	"\aloading\x18\x06 \x01(\bR\aloading\"\xa8\x01\n" +
+	"\aloading\x18\x06 \x01(\bR\aloading\"\xc0\x01\n" +
 	"\x05Block\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x12\n" +
 	"\x04area\x18\x02 \x01(\tR\x04area\x12\x18\n" +
@@ -1818,7 +1887,8 @@ const file_bangfu_hub_v1_sync_proto_rawDesc = "" +
 	"\x05count\x18\x04 \x01(\x03R\x05count\x12\x16\n" +
 	"\x06digest\x18\x05 \x01(\fR\x06digest\x12/\n" +
 	"\arecords\x18\n" +
-	" \x03(\v2\x15.bangfu.hub.v1.RecordR\arecords\"\xb0\x01\n" +
+	" \x03(\v2\x15.bangfu.hub.v1.RecordR\arecords\x12\x16\n" +
+	"\x06packed\x18\v \x01(\fR\x06packed\"\xb0\x01\n" +
 	"\vTransaction\x12\x12\n" +
 	"\x04area\x18\x01 \x01(\tR\x04area\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x03R\x06number\x12.\n" +
@@ -1895,7 +1965,10 @@ const file_bangfu_hub_v1_sync_proto_rawDesc = "" +
 	"\fsubscription\x18\x01 \x01(\v2\x1b.bangfu.hub.v1.SubscriptionR\fsubscription\"8\n" +
 	"\x19DeleteSubscriptionRequest\x12\x1b\n" +
 	"\x04name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x04name\"\x1c\n" +
-	"\x1aDeleteSubscriptionResponse*V\n" +
+	"\x1aDeleteSubscriptionResponse*6\n" +
+	"\aPacking\x12\x17\n" +
+	"\x13PACKING_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0ePACKING_SNAPPY\x10\x01*V\n" +
 	"\x02Op\x12\x12\n" +
 	"\x0eOP_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tOP_UPSERT\x10\x01\x12\f\n" +
@@ -1926,87 +1999,89 @@ func file_bangfu_hub_v1_sync_proto_rawDescGZIP() []byte {
 	return file_bangfu_hub_v1_sync_proto_rawDescData
 }
 
-var file_bangfu_hub_v1_sync_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_bangfu_hub_v1_sync_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_bangfu_hub_v1_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_bangfu_hub_v1_sync_proto_goTypes = []any{
-	(Op)(0),                             // 0: bangfu.hub.v1.Op
-	(*Scope)(nil),                       // 1: bangfu.hub.v1.Scope
-	(*PullRequest)(nil),                 // 2: bangfu.hub.v1.PullRequest
-	(*PullResponse)(nil),                // 3: bangfu.hub.v1.PullResponse
-	(*FollowRequest)(nil),               // 4: bangfu.hub.v1.FollowRequest
-	(*FollowResponse)(nil),              // 5: bangfu.hub.v1.FollowResponse
-	(*Page)(nil),                        // 6: bangfu.hub.v1.Page
-	(*Block)(nil),                       // 7: bangfu.hub.v1.Block
-	(*Transaction)(nil),                 // 8: bangfu.hub.v1.Transaction
-	(*Change)(nil),                      // 9: bangfu.hub.v1.Change
-	(*Ending)(nil),                      // 10: bangfu.hub.v1.Ending
-	(*LeftScope)(nil),                   // 11: bangfu.hub.v1.LeftScope
-	(*End)(nil),                         // 12: bangfu.hub.v1.End
-	(*AreaPosition)(nil),                // 13: bangfu.hub.v1.AreaPosition
-	(*VillageDigest)(nil),               // 14: bangfu.hub.v1.VillageDigest
-	(*GetDigestsRequest)(nil),           // 15: bangfu.hub.v1.GetDigestsRequest
-	(*GetDigestsResponse)(nil),          // 16: bangfu.hub.v1.GetDigestsResponse
-	(*Subscription)(nil),                // 17: bangfu.hub.v1.Subscription
-	(*CreateSubscriptionRequest)(nil),   // 18: bangfu.hub.v1.CreateSubscriptionRequest
-	(*CreateSubscriptionResponse)(nil),  // 19: bangfu.hub.v1.CreateSubscriptionResponse
-	(*GetSubscriptionRequest)(nil),      // 20: bangfu.hub.v1.GetSubscriptionRequest
-	(*GetSubscriptionResponse)(nil),     // 21: bangfu.hub.v1.GetSubscriptionResponse
-	(*ListSubscriptionsRequest)(nil),    // 22: bangfu.hub.v1.ListSubscriptionsRequest
-	(*ListSubscriptionsResponse)(nil),   // 23: bangfu.hub.v1.ListSubscriptionsResponse
-	(*AdvanceSubscriptionRequest)(nil),  // 24: bangfu.hub.v1.AdvanceSubscriptionRequest
-	(*AdvanceSubscriptionResponse)(nil), // 25: bangfu.hub.v1.AdvanceSubscriptionResponse
-	(*DeleteSubscriptionRequest)(nil),   // 26: bangfu.hub.v1.DeleteSubscriptionRequest
-	(*DeleteSubscriptionResponse)(nil),  // 27: bangfu.hub.v1.DeleteSubscriptionResponse
-	(*Record)(nil),                      // 28: bangfu.hub.v1.Record
-	(*timestamppb.Timestamp)(nil),       // 29: google.protobuf.Timestamp
+	(Packing)(0),                        // 0: bangfu.hub.v1.Packing
+	(Op)(0),                             // 1: bangfu.hub.v1.Op
+	(*Scope)(nil),                       // 2: bangfu.hub.v1.Scope
+	(*PullRequest)(nil),                 // 3: bangfu.hub.v1.PullRequest
+	(*PullResponse)(nil),                // 4: bangfu.hub.v1.PullResponse
+	(*FollowRequest)(nil),               // 5: bangfu.hub.v1.FollowRequest
+	(*FollowResponse)(nil),              // 6: bangfu.hub.v1.FollowResponse
+	(*Page)(nil),                        // 7: bangfu.hub.v1.Page
+	(*Block)(nil),                       // 8: bangfu.hub.v1.Block
+	(*Transaction)(nil),                 // 9: bangfu.hub.v1.Transaction
+	(*Change)(nil),                      // 10: bangfu.hub.v1.Change
+	(*Ending)(nil),                      // 11: bangfu.hub.v1.Ending
+	(*LeftScope)(nil),                   // 12: bangfu.hub.v1.LeftScope
+	(*End)(nil),                         // 13: bangfu.hub.v1.End
+	(*AreaPosition)(nil),                // 14: bangfu.hub.v1.AreaPosition
+	(*VillageDigest)(nil),               // 15: bangfu.hub.v1.VillageDigest
+	(*GetDigestsRequest)(nil),           // 16: bangfu.hub.v1.GetDigestsRequest
+	(*GetDigestsResponse)(nil),          // 17: bangfu.hub.v1.GetDigestsResponse
+	(*Subscription)(nil),                // 18: bangfu.hub.v1.Subscription
+	(*CreateSubscriptionRequest)(nil),   // 19: bangfu.hub.v1.CreateSubscriptionRequest
+	(*CreateSubscriptionResponse)(nil),  // 20: bangfu.hub.v1.CreateSubscriptionResponse
+	(*GetSubscriptionRequest)(nil),      // 21: bangfu.hub.v1.GetSubscriptionRequest
+	(*GetSubscriptionResponse)(nil),     // 22: bangfu.hub.v1.GetSubscriptionResponse
+	(*ListSubscriptionsRequest)(nil),    // 23: bangfu.hub.v1.ListSubscriptionsRequest
+	(*ListSubscriptionsResponse)(nil),   // 24: bangfu.hub.v1.ListSubscriptionsResponse
+	(*AdvanceSubscriptionRequest)(nil),  // 25: bangfu.hub.v1.AdvanceSubscriptionRequest
+	(*AdvanceSubscriptionResponse)(nil), // 26: bangfu.hub.v1.AdvanceSubscriptionResponse
+	(*DeleteSubscriptionRequest)(nil),   // 27: bangfu.hub.v1.DeleteSubscriptionRequest
+	(*DeleteSubscriptionResponse)(nil),  // 28: bangfu.hub.v1.DeleteSubscriptionResponse
+	(*Record)(nil),                      // 29: bangfu.hub.v1.Record
+	(*timestamppb.Timestamp)(nil),       // 30: google.protobuf.Timestamp
 }
 var file_bangfu_hub_v1_sync_proto_depIdxs = []int32{
-	1,  // 0: bangfu.hub.v1.PullRequest.scope:type_name -> bangfu.hub.v1.Scope
-	6,  // 1: bangfu.hub.v1.PullResponse.page:type_name -> bangfu.hub.v1.Page
-	1,  // 2: bangfu.hub.v1.FollowRequest.scope:type_name -> bangfu.hub.v1.Scope
-	6,  // 3: bangfu.hub.v1.FollowResponse.page:type_name -> bangfu.hub.v1.Page
-	7,  // 4: bangfu.hub.v1.Page.blocks:type_name -> bangfu.hub.v1.Block
-	8,  // 5: bangfu.hub.v1.Page.transactions:type_name -> bangfu.hub.v1.Transaction
-	11, // 6: bangfu.hub.v1.Page.left_scope:type_name -> bangfu.hub.v1.LeftScope
-	12, // 7: bangfu.hub.v1.Page.end:type_name -> bangfu.hub.v1.End
-	28, // 8: bangfu.hub.v1.Block.records:type_name -> bangfu.hub.v1.Record
-	29, // 9: bangfu.hub.v1.Transaction.time:type_name -> google.protobuf.Timestamp
-	9,  // 10: bangfu.hub.v1.Transaction.changes:type_name -> bangfu.hub.v1.Change
-	0,  // 11: bangfu.hub.v1.Change.op:type_name -> bangfu.hub.v1.Op
-	10, // 12: bangfu.hub.v1.Change.ending:type_name -> bangfu.hub.v1.Ending
-	28, // 13: bangfu.hub.v1.Change.record:type_name -> bangfu.hub.v1.Record
-	13, // 14: bangfu.hub.v1.End.areas:type_name -> bangfu.hub.v1.AreaPosition
-	14, // 15: bangfu.hub.v1.End.digests:type_name -> bangfu.hub.v1.VillageDigest
-	1,  // 16: bangfu.hub.v1.GetDigestsRequest.scope:type_name -> bangfu.hub.v1.Scope
-	12, // 17: bangfu.hub.v1.GetDigestsResponse.end:type_name -> bangfu.hub.v1.End
-	1,  // 18: bangfu.hub.v1.Subscription.scope:type_name -> bangfu.hub.v1.Scope
-	29, // 19: bangfu.hub.v1.Subscription.advanced_at:type_name -> google.protobuf.Timestamp
-	1,  // 20: bangfu.hub.v1.CreateSubscriptionRequest.scope:type_name -> bangfu.hub.v1.Scope
-	17, // 21: bangfu.hub.v1.CreateSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
-	17, // 22: bangfu.hub.v1.GetSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
-	17, // 23: bangfu.hub.v1.ListSubscriptionsResponse.subscriptions:type_name -> bangfu.hub.v1.Subscription
-	17, // 24: bangfu.hub.v1.AdvanceSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
-	2,  // 25: bangfu.hub.v1.SyncService.Pull:input_type -> bangfu.hub.v1.PullRequest
-	4,  // 26: bangfu.hub.v1.SyncService.Follow:input_type -> bangfu.hub.v1.FollowRequest
-	15, // 27: bangfu.hub.v1.SyncService.GetDigests:input_type -> bangfu.hub.v1.GetDigestsRequest
-	18, // 28: bangfu.hub.v1.SyncService.CreateSubscription:input_type -> bangfu.hub.v1.CreateSubscriptionRequest
-	20, // 29: bangfu.hub.v1.SyncService.GetSubscription:input_type -> bangfu.hub.v1.GetSubscriptionRequest
-	22, // 30: bangfu.hub.v1.SyncService.ListSubscriptions:input_type -> bangfu.hub.v1.ListSubscriptionsRequest
-	24, // 31: bangfu.hub.v1.SyncService.AdvanceSubscription:input_type -> bangfu.hub.v1.AdvanceSubscriptionRequest
-	26, // 32: bangfu.hub.v1.SyncService.DeleteSubscription:input_type -> bangfu.hub.v1.DeleteSubscriptionRequest
-	3,  // 33: bangfu.hub.v1.SyncService.Pull:output_type -> bangfu.hub.v1.PullResponse
-	5,  // 34: bangfu.hub.v1.SyncService.Follow:output_type -> bangfu.hub.v1.FollowResponse
-	16, // 35: bangfu.hub.v1.SyncService.GetDigests:output_type -> bangfu.hub.v1.GetDigestsResponse
-	19, // 36: bangfu.hub.v1.SyncService.CreateSubscription:output_type -> bangfu.hub.v1.CreateSubscriptionResponse
-	21, // 37: bangfu.hub.v1.SyncService.GetSubscription:output_type -> bangfu.hub.v1.GetSubscriptionResponse
-	23, // 38: bangfu.hub.v1.SyncService.ListSubscriptions:output_type -> bangfu.hub.v1.ListSubscriptionsResponse
-	25, // 39: bangfu.hub.v1.SyncService.AdvanceSubscription:output_type -> bangfu.hub.v1.AdvanceSubscriptionResponse
-	27, // 40: bangfu.hub.v1.SyncService.DeleteSubscription:output_type -> bangfu.hub.v1.DeleteSubscriptionResponse
-	33, // [33:41] is the sub-list for method output_type
-	25, // [25:33] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	2,  // 0: bangfu.hub.v1.PullRequest.scope:type_name -> bangfu.hub.v1.Scope
+	7,  // 1: bangfu.hub.v1.PullResponse.page:type_name -> bangfu.hub.v1.Page
+	2,  // 2: bangfu.hub.v1.FollowRequest.scope:type_name -> bangfu.hub.v1.Scope
+	0,  // 3: bangfu.hub.v1.FollowRequest.packing:type_name -> bangfu.hub.v1.Packing
+	7,  // 4: bangfu.hub.v1.FollowResponse.page:type_name -> bangfu.hub.v1.Page
+	8,  // 5: bangfu.hub.v1.Page.blocks:type_name -> bangfu.hub.v1.Block
+	9,  // 6: bangfu.hub.v1.Page.transactions:type_name -> bangfu.hub.v1.Transaction
+	12, // 7: bangfu.hub.v1.Page.left_scope:type_name -> bangfu.hub.v1.LeftScope
+	13, // 8: bangfu.hub.v1.Page.end:type_name -> bangfu.hub.v1.End
+	29, // 9: bangfu.hub.v1.Block.records:type_name -> bangfu.hub.v1.Record
+	30, // 10: bangfu.hub.v1.Transaction.time:type_name -> google.protobuf.Timestamp
+	10, // 11: bangfu.hub.v1.Transaction.changes:type_name -> bangfu.hub.v1.Change
+	1,  // 12: bangfu.hub.v1.Change.op:type_name -> bangfu.hub.v1.Op
+	11, // 13: bangfu.hub.v1.Change.ending:type_name -> bangfu.hub.v1.Ending
+	29, // 14: bangfu.hub.v1.Change.record:type_name -> bangfu.hub.v1.Record
+	14, // 15: bangfu.hub.v1.End.areas:type_name -> bangfu.hub.v1.AreaPosition
+	15, // 16: bangfu.hub.v1.End.digests:type_name -> bangfu.hub.v1.VillageDigest
+	2,  // 17: bangfu.hub.v1.GetDigestsRequest.scope:type_name -> bangfu.hub.v1.Scope
+	13, // 18: bangfu.hub.v1.GetDigestsResponse.end:type_name -> bangfu.hub.v1.End
+	2,  // 19: bangfu.hub.v1.Subscription.scope:type_name -> bangfu.hub.v1.Scope
+	30, // 20: bangfu.hub.v1.Subscription.advanced_at:type_name -> google.protobuf.Timestamp
+	2,  // 21: bangfu.hub.v1.CreateSubscriptionRequest.scope:type_name -> bangfu.hub.v1.Scope
+	18, // 22: bangfu.hub.v1.CreateSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
+	18, // 23: bangfu.hub.v1.GetSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
+	18, // 24: bangfu.hub.v1.ListSubscriptionsResponse.subscriptions:type_name -> bangfu.hub.v1.Subscription
+	18, // 25: bangfu.hub.v1.AdvanceSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
+	3,  // 26: bangfu.hub.v1.SyncService.Pull:input_type -> bangfu.hub.v1.PullRequest
+	5,  // 27: bangfu.hub.v1.SyncService.Follow:input_type -> bangfu.hub.v1.FollowRequest
+	16, // 28: bangfu.hub.v1.SyncService.GetDigests:input_type -> bangfu.hub.v1.GetDigestsRequest
+	19, // 29: bangfu.hub.v1.SyncService.CreateSubscription:input_type -> bangfu.hub.v1.CreateSubscriptionRequest
+	21, // 30: bangfu.hub.v1.SyncService.GetSubscription:input_type -> bangfu.hub.v1.GetSubscriptionRequest
+	23, // 31: bangfu.hub.v1.SyncService.ListSubscriptions:input_type -> bangfu.hub.v1.ListSubscriptionsRequest
+	25, // 32: bangfu.hub.v1.SyncService.AdvanceSubscription:input_type -> bangfu.hub.v1.AdvanceSubscriptionRequest
+	27, // 33: bangfu.hub.v1.SyncService.DeleteSubscription:input_type -> bangfu.hub.v1.DeleteSubscriptionRequest
+	4,  // 34: bangfu.hub.v1.SyncService.Pull:output_type -> bangfu.hub.v1.PullResponse
+	6,  // 35: bangfu.hub.v1.SyncService.Follow:output_type -> bangfu.hub.v1.FollowResponse
+	17, // 36: bangfu.hub.v1.SyncService.GetDigests:output_type -> bangfu.hub.v1.GetDigestsResponse
+	20, // 37: bangfu.hub.v1.SyncService.CreateSubscription:output_type -> bangfu.hub.v1.CreateSubscriptionResponse
+	22, // 38: bangfu.hub.v1.SyncService.GetSubscription:output_type -> bangfu.hub.v1.GetSubscriptionResponse
+	24, // 39: bangfu.hub.v1.SyncService.ListSubscriptions:output_type -> bangfu.hub.v1.ListSubscriptionsResponse
+	26, // 40: bangfu.hub.v1.SyncService.AdvanceSubscription:output_type -> bangfu.hub.v1.AdvanceSubscriptionResponse
+	28, // 41: bangfu.hub.v1.SyncService.DeleteSubscription:output_type -> bangfu.hub.v1.DeleteSubscriptionResponse
+	34, // [34:42] is the sub-list for method output_type
+	26, // [26:34] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_sync_proto_init() }
@@ -2020,7 +2095,7 @@ func file_bangfu_hub_v1_sync_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_sync_proto_rawDesc), len(file_bangfu_hub_v1_sync_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -96,6 +96,29 @@ func TestASchemaThatIsNotThisProgramsIsRefused(t *testing.T) {
 	}
 }
 
+func TestBlocksOfTheOldFormAreDropped(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	s := migrated(t, url)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conn.Exec(t.Context(), `DELETE FROM hub_schema WHERE version_id = 2;
+		INSERT INTO block_bytes VALUES ('A', 'education', 'v1', 1, 'old form')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var left int
+	err = conn.QueryRow(t.Context(), "SELECT count(*) FROM block_bytes").Scan(&left)
+	if err := errors.Join(err, conn.Close(t.Context())); err != nil || left != 0 {
+		t.Errorf("%d blocks of the old form are left, error %v", left, err)
+	}
+}
+
 func TestMigratingSideBySideMigratesOnce(t *testing.T) {
 	t.Parallel()
 	const processes = 3

@@ -75,6 +75,27 @@ func TestASchemaOfANewerProgramIsRefused(t *testing.T) {
 	}
 }
 
+func TestBlocksOfTheOldFormAreDropped(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	err := s.hub.write(t.Context(), func(c *conn) error {
+		_, err := c.sql.ExecContext(t.Context(), "INSERT INTO block_bytes VALUES ('A', 'education', 'v1', 1, x'00'); PRAGMA user_version = 1")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left := -1
+	err = s.hub.read(t.Context(), func(c *conn) error {
+		return c.sql.QueryRowContext(t.Context(), "SELECT count(*) FROM block_bytes").Scan(&left)
+	})
+	if err != nil || left != 0 {
+		t.Errorf("%d blocks of the old form are left, error %v", left, err)
+	}
+}
+
 // A failure after which SQLite may have ended the transaction by itself must not let
 // later statements commit one by one.
 func TestNothingIsWrittenAfterAFailure(t *testing.T) {

@@ -1,0 +1,5 @@
+-- +goose Up
+
+-- Blocks are packed before they are sealed. Those of the old form are built again when
+-- they are next wanted.
+TRUNCATE block_bytes;
