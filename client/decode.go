@@ -221,9 +221,9 @@ func number64(kind slotKind, at unsafe.Pointer, v uint64) {
 
 // text gives a string that points into b.
 func text(b []byte) (string, int) {
-	begin, length := 1, 0
+	var begin, length int
 	if len(b) > 0 && b[0] < 0x80 {
-		length = int(b[0])
+		begin, length = 1, int(b[0])
 	} else {
 		n, size := varint(b)
 		if size < 0 || n > uint64(len(b)) {
