@@ -223,7 +223,9 @@ type FactAnswer struct {
 	// Who may be meant, among those that the caller may write to.
 	Candidates []*Candidate `protobuf:"bytes,9,rep,name=candidates,proto3" json:"candidates,omitempty"`
 	// Fields of the row's person that differ from the register; a task was opened about them.
-	Differs       []string `protobuf:"bytes,10,rep,name=differs,proto3" json:"differs,omitempty"`
+	Differs []string `protobuf:"bytes,10,rep,name=differs,proto3" json:"differs,omitempty"`
+	// With reason HOUSEHOLD_INVALID: what is wrong with the household as it would be after the row.
+	Violations    []*FactViolation `protobuf:"bytes,11,rep,name=violations,proto3" json:"violations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -328,6 +330,86 @@ func (x *FactAnswer) GetDiffers() []string {
 	return nil
 }
 
+func (x *FactAnswer) GetViolations() []*FactViolation {
+	if x != nil {
+		return x.Violations
+	}
+	return nil
+}
+
+// A wrong field.
+type FactViolation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path within the household, e.g. "appraisals[0].grade".
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// Name of Reason without its prefix.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// In English.
+	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	// In Chinese.
+	MessageZh     string `protobuf:"bytes,4,opt,name=message_zh,json=messageZh,proto3" json:"message_zh,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FactViolation) Reset() {
+	*x = FactViolation{}
+	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FactViolation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FactViolation) ProtoMessage() {}
+
+func (x *FactViolation) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FactViolation.ProtoReflect.Descriptor instead.
+func (*FactViolation) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_fact_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *FactViolation) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *FactViolation) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *FactViolation) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *FactViolation) GetMessageZh() string {
+	if x != nil {
+		return x.MessageZh
+	}
+	return ""
+}
+
 // Somebody who may be meant.
 type Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -341,7 +423,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[3]
+	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -353,7 +435,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[3]
+	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -366,7 +448,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_fact_proto_rawDescGZIP(), []int{3}
+	return file_bangfu_hub_v1_fact_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Candidate) GetHousehold() string {
@@ -402,7 +484,7 @@ type CloseTaskRequest struct {
 
 func (x *CloseTaskRequest) Reset() {
 	*x = CloseTaskRequest{}
-	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[4]
+	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -414,7 +496,7 @@ func (x *CloseTaskRequest) String() string {
 func (*CloseTaskRequest) ProtoMessage() {}
 
 func (x *CloseTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[4]
+	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -427,7 +509,7 @@ func (x *CloseTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseTaskRequest.ProtoReflect.Descriptor instead.
 func (*CloseTaskRequest) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_fact_proto_rawDescGZIP(), []int{4}
+	return file_bangfu_hub_v1_fact_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CloseTaskRequest) GetHousehold() string {
@@ -476,7 +558,7 @@ type CloseTaskResponse struct {
 
 func (x *CloseTaskResponse) Reset() {
 	*x = CloseTaskResponse{}
-	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[5]
+	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -488,7 +570,7 @@ func (x *CloseTaskResponse) String() string {
 func (*CloseTaskResponse) ProtoMessage() {}
 
 func (x *CloseTaskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[5]
+	mi := &file_bangfu_hub_v1_fact_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -501,7 +583,7 @@ func (x *CloseTaskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseTaskResponse.ProtoReflect.Descriptor instead.
 func (*CloseTaskResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_fact_proto_rawDescGZIP(), []int{5}
+	return file_bangfu_hub_v1_fact_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CloseTaskResponse) GetHousehold() *Household {
@@ -522,7 +604,7 @@ const file_bangfu_hub_v1_fact_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\trequestId\"J\n" +
 	"\x13SubmitFactsResponse\x123\n" +
-	"\aanswers\x18\x01 \x03(\v2\x19.bangfu.hub.v1.FactAnswerR\aanswers\"\xc8\x02\n" +
+	"\aanswers\x18\x01 \x03(\v2\x19.bangfu.hub.v1.FactAnswerR\aanswers\"\x86\x03\n" +
 	"\n" +
 	"FactAnswer\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\x12/\n" +
@@ -538,7 +620,16 @@ const file_bangfu_hub_v1_fact_proto_rawDesc = "" +
 	"candidates\x18\t \x03(\v2\x18.bangfu.hub.v1.CandidateR\n" +
 	"candidates\x12\x18\n" +
 	"\adiffers\x18\n" +
-	" \x03(\tR\adiffers\"A\n" +
+	" \x03(\tR\adiffers\x12<\n" +
+	"\n" +
+	"violations\x18\v \x03(\v2\x1c.bangfu.hub.v1.FactViolationR\n" +
+	"violations\"v\n" +
+	"\rFactViolation\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x12\x1d\n" +
+	"\n" +
+	"message_zh\x18\x04 \x01(\tR\tmessageZh\"A\n" +
 	"\tCandidate\x12\x1c\n" +
 	"\thousehold\x18\x01 \x01(\tR\thousehold\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\"\xc5\x01\n" +
@@ -578,34 +669,36 @@ func file_bangfu_hub_v1_fact_proto_rawDescGZIP() []byte {
 }
 
 var file_bangfu_hub_v1_fact_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bangfu_hub_v1_fact_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_bangfu_hub_v1_fact_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_bangfu_hub_v1_fact_proto_goTypes = []any{
 	(MatchState)(0),             // 0: bangfu.hub.v1.MatchState
 	(*SubmitFactsRequest)(nil),  // 1: bangfu.hub.v1.SubmitFactsRequest
 	(*SubmitFactsResponse)(nil), // 2: bangfu.hub.v1.SubmitFactsResponse
 	(*FactAnswer)(nil),          // 3: bangfu.hub.v1.FactAnswer
-	(*Candidate)(nil),           // 4: bangfu.hub.v1.Candidate
-	(*CloseTaskRequest)(nil),    // 5: bangfu.hub.v1.CloseTaskRequest
-	(*CloseTaskResponse)(nil),   // 6: bangfu.hub.v1.CloseTaskResponse
-	(FactGroup)(0),              // 7: bangfu.hub.v1.FactGroup
-	(*Household)(nil),           // 8: bangfu.hub.v1.Household
+	(*FactViolation)(nil),       // 4: bangfu.hub.v1.FactViolation
+	(*Candidate)(nil),           // 5: bangfu.hub.v1.Candidate
+	(*CloseTaskRequest)(nil),    // 6: bangfu.hub.v1.CloseTaskRequest
+	(*CloseTaskResponse)(nil),   // 7: bangfu.hub.v1.CloseTaskResponse
+	(FactGroup)(0),              // 8: bangfu.hub.v1.FactGroup
+	(*Household)(nil),           // 9: bangfu.hub.v1.Household
 }
 var file_bangfu_hub_v1_fact_proto_depIdxs = []int32{
-	7, // 0: bangfu.hub.v1.SubmitFactsRequest.group:type_name -> bangfu.hub.v1.FactGroup
-	8, // 1: bangfu.hub.v1.SubmitFactsRequest.rows:type_name -> bangfu.hub.v1.Household
+	8, // 0: bangfu.hub.v1.SubmitFactsRequest.group:type_name -> bangfu.hub.v1.FactGroup
+	9, // 1: bangfu.hub.v1.SubmitFactsRequest.rows:type_name -> bangfu.hub.v1.Household
 	3, // 2: bangfu.hub.v1.SubmitFactsResponse.answers:type_name -> bangfu.hub.v1.FactAnswer
 	0, // 3: bangfu.hub.v1.FactAnswer.state:type_name -> bangfu.hub.v1.MatchState
-	4, // 4: bangfu.hub.v1.FactAnswer.candidates:type_name -> bangfu.hub.v1.Candidate
-	8, // 5: bangfu.hub.v1.CloseTaskResponse.household:type_name -> bangfu.hub.v1.Household
-	1, // 6: bangfu.hub.v1.FactService.SubmitFacts:input_type -> bangfu.hub.v1.SubmitFactsRequest
-	5, // 7: bangfu.hub.v1.FactService.CloseTask:input_type -> bangfu.hub.v1.CloseTaskRequest
-	2, // 8: bangfu.hub.v1.FactService.SubmitFacts:output_type -> bangfu.hub.v1.SubmitFactsResponse
-	6, // 9: bangfu.hub.v1.FactService.CloseTask:output_type -> bangfu.hub.v1.CloseTaskResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	5, // 4: bangfu.hub.v1.FactAnswer.candidates:type_name -> bangfu.hub.v1.Candidate
+	4, // 5: bangfu.hub.v1.FactAnswer.violations:type_name -> bangfu.hub.v1.FactViolation
+	9, // 6: bangfu.hub.v1.CloseTaskResponse.household:type_name -> bangfu.hub.v1.Household
+	1, // 7: bangfu.hub.v1.FactService.SubmitFacts:input_type -> bangfu.hub.v1.SubmitFactsRequest
+	6, // 8: bangfu.hub.v1.FactService.CloseTask:input_type -> bangfu.hub.v1.CloseTaskRequest
+	2, // 9: bangfu.hub.v1.FactService.SubmitFacts:output_type -> bangfu.hub.v1.SubmitFactsResponse
+	7, // 10: bangfu.hub.v1.FactService.CloseTask:output_type -> bangfu.hub.v1.CloseTaskResponse
+	9, // [9:11] is the sub-list for method output_type
+	7, // [7:9] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_fact_proto_init() }
@@ -621,7 +714,7 @@ func file_bangfu_hub_v1_fact_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_fact_proto_rawDesc), len(file_bangfu_hub_v1_fact_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
