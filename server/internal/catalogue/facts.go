@@ -17,7 +17,8 @@ type Fact struct {
 	Type    string
 	Grain   Grain // GrainPerson: only where the policy or list is about persons
 	Meaning string
-	// ListsOnly facts follow from decisions; a policy cannot ask them (law 6).
+	// ListsOnly facts follow from decisions, or are tasks for the office; a policy cannot
+	// ask them (laws 6 and 8).
 	ListsOnly bool
 
 	value func(*subject) ref.Val
@@ -43,7 +44,7 @@ func personFact(name, typ, meaning string, value func(*subject) ref.Val) Fact {
 	return Fact{Name: "person." + name, Type: typ, Grain: GrainPerson, Meaning: meaning, value: value}
 }
 
-func (f Fact) ofDecisions() Fact {
+func (f Fact) forLists() Fact {
 	f.ListsOnly = true
 	return f
 }
@@ -81,9 +82,10 @@ var facts = []Fact{
 	householdFact("open_needs", "list(NeedCategory)", "帮扶需求: open needs of the household and its members", func(v *view) ref.Val {
 		return list(v.whole.openNeeds())
 	}),
+	householdFact("open_tasks", "list(TaskKind)", "待核对: what the office has to check about departments' rows", func(v *view) ref.Val { return list(v.whole.taskKinds()) }).forLists(),
 	householdFact("open_shocks", "list(ShockKind)", "突发情况: events of clause 一(五) not yet resolved", func(v *view) ref.Val { return list(v.openShocks()) }),
 	householdFact("assistance", "list(AssistanceKind)", "社会救助 running on the day", func(v *view) ref.Val { return list(v.whole.assistance()) }),
-	householdFact("support_status", "SupportStatus", "是否继续享受帮扶", func(v *view) ref.Val { return types.String(v.whole.supportStatus()) }).ofDecisions(),
+	householdFact("support_status", "SupportStatus", "是否继续享受帮扶", func(v *view) ref.Val { return types.String(v.whole.supportStatus()) }).forLists(),
 
 	personFact("age", "int", "年龄: full years on the day", func(s *subject) ref.Val { return types.Int(s.age()) }),
 	personFact("sex", "Sex", "性别", func(s *subject) ref.Val { return types.String(s.p.Sex) }),
@@ -106,7 +108,7 @@ var facts = []Fact{
 	personFact("work_months", "int", "务工时间, months in the year", func(s *subject) ref.Val { return types.Int(s.p.WorkMonths) }),
 	personFact("active_military", "Answer", "是否现役军人", func(s *subject) ref.Val { return types.String(s.p.ActiveMilitary) }),
 	personFact("open_needs", "list(NeedCategory)", "帮扶需求: the person's own open needs", func(s *subject) ref.Val { return list(s.openNeeds()) }),
-	personFact("unsupported", "bool", "a decision in force ended the person's support", func(s *subject) ref.Val { return types.Bool(s.removal() != nil) }).ofDecisions(),
+	personFact("unsupported", "bool", "a decision in force ended the person's support", func(s *subject) ref.Val { return types.Bool(s.removal() != nil) }).forLists(),
 }
 
 func list(codes []string) ref.Val { return types.NewStringList(types.DefaultTypeAdapter, codes) }

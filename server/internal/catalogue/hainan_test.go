@@ -35,7 +35,7 @@ func TestEveryPolicyOfTheNoticeIsThere(t *testing.T) {
 	}
 	want := []string{
 		"household-status", "education", "medical-insurance", "housing", "civil-affairs", "industry", "employment", "finance",
-		"training", "no-longer-supported", "without-helper", "open-needs",
+		"training", "no-longer-supported", "without-helper", "open-needs", "match-tasks",
 	}
 	if !slices.Equal(lists, want) {
 		t.Errorf("lists %v", lists)
@@ -198,10 +198,19 @@ func TestFieldsSpeakOfTheDay(t *testing.T) {
 		{ID: "a2", Kind: household.AssistSubsistence, Person: "pp_1", From: "2020-05-01"},
 		{ID: "a3", Kind: household.AssistExtreme, From: "2019-05-01", To: today.AddDays(-1)},
 	}
+	h.Tasks = []household.Task{
+		{ID: "t1", Kind: household.TaskMismatch, Group: household.GroupEducation, Person: "pp_3", OpenedOn: "2020-04-02"},
+		{ID: "t2", Kind: household.TaskAmbiguous, Group: household.GroupHousing, OpenedOn: "2020-04-01"},
+		{ID: "t3", Kind: household.TaskNotApplicable, Group: household.GroupMedical, OpenedOn: "2020-01-01", ClosedOn: today},
+		{ID: "t4", Kind: household.TaskNotApplicable, Group: household.GroupCivil, OpenedOn: today.AddDays(1)},
+	}
 	h.Incomes = append(h.Incomes, household.Income{Year: 2021, PerCapitaNet: 1}, household.Income{Year: 2020, PerCapitaNet: 0})
 	for _, tt := range []struct{ list, person, field, want string }{
 		{"open-needs", "", "open_needs", "FINANCE;INDUSTRY"},
 		{"open-needs", "", "oldest_need_on", "2020-03-20"},
+		{"match-tasks", "", "task_kinds", "AMBIGUOUS_MATCH;MISMATCH"},
+		{"match-tasks", "", "task_since", "2020-04-01"},
+		{"match-tasks", "", "task_sources", "EDUCATION;HOUSING"},
 		{"civil-affairs", "", "assistance_kinds", "SUBSISTENCE_ALLOWANCE;TEMPORARY"},
 		{"civil-affairs", "", "income_year", "2020"},
 		{"civil-affairs", "", "per_capita_net_income", "0"}, // present, not absent
@@ -267,6 +276,7 @@ func goldenHouseholds() []*household.Household {
 		h.Register.PovertyStatus, h.Register.MonitorType = household.Returned, household.MonitorSudden
 		h.Assistance = []household.Assistance{{ID: "a1", Kind: household.AssistTemporary, From: "2020-03-10", To: "2020-06-10"}}
 		h.Needs = append(h.Needs, household.Need{ID: "n2", Category: household.NeedFood, AroseOn: "2020-03-05"})
+		h.Tasks = []household.Task{{ID: "t1", Kind: household.TaskMismatch, Group: household.GroupMedical, Person: "pp_1", Fields: []string{"name"}, OpenedOn: "2020-04-20"}}
 	})
 	add("the remaining poor: an old couple without a helper", family(), func(h *household.Household) {
 		h.Register.PovertyStatus, h.Register.Attribute, h.Register.LiftedYear = household.RegisteredPoor, household.AttributeSubsistencePoor, 0

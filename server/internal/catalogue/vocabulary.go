@@ -121,6 +121,10 @@ var words = []*word{
 	ofHousehold("oldest_need_on", Text, func(s *subject) string { return string(s.oldestNeed()) }),
 
 	ofHousehold("entitlements", Entitlements, func(s *subject) string { return entitlementsText(s.entitlements) }),
+
+	ofHousehold("task_kinds", Codes, func(s *subject) string { return strings.Join(s.taskKinds(), ";") }),
+	ofHousehold("task_since", Text, func(s *subject) string { return string(s.tasksSince()) }),
+	ofHousehold("task_sources", Codes, func(s *subject) string { return strings.Join(s.taskSources(), ";") }),
 }
 
 func wordOf(name string) *word {

@@ -69,6 +69,12 @@ const (
 	CursorForeign     Reason = "CURSOR_FOREIGN"
 	CatalogueChanging Reason = "CATALOGUE_CHANGING"
 	PageTokenInvalid  Reason = "PAGE_TOKEN_INVALID"
+
+	MatchContradicts   Reason = "MATCH_CONTRADICTS"
+	MatchByNameOnly    Reason = "MATCH_BY_NAME_ONLY"
+	MatchNotFound      Reason = "MATCH_NOT_FOUND"
+	MatchNotApplicable Reason = "MATCH_NOT_APPLICABLE"
+	TaskNotFound       Reason = "TASK_NOT_FOUND"
 )
 
 var texts = map[Reason]text{
@@ -134,4 +140,10 @@ var texts = map[Reason]text{
 	CursorForeign:     {Denied, "The cursor was made for another agency.", "该游标属于其他单位。"},
 	CatalogueChanging: {Unavailable, "Area {area} is being derived under a new catalogue. Repeat in a moment.", "{area} 正按新目录重新推导,请稍后重试。"},
 	PageTokenInvalid:  {Invalid, "The page token is damaged or belongs to another request. Begin without one.", "分页标记无效或不属于此请求,请从首页重新开始。"},
+
+	MatchContradicts:   {Precondition, "The row's identifiers lead to different persons or households. Check them with the office; nothing was written.", "所填证件或编号指向不同的人或户,未写入。请与扶贫部门核对。"},
+	MatchByNameOnly:    {Precondition, "Only name and birth date fit. They give candidates for a person to decide, never a match; send an identifier.", "仅姓名和出生日期相符,只能作为候选,须由人工核定;请补充证件或编号。"},
+	MatchNotFound:      {NotFound, "Nobody and no household among those that you may write to has these identifiers.", "在本单位可填报的范围内,没有人或户使用所填证件或编号。"},
+	MatchNotApplicable: {Precondition, "The fact cannot apply: {why}. The office was asked to check.", "该信息不适用({why}),已请扶贫部门核查。"},
+	TaskNotFound:       {NotFound, "The household has no such open task.", "该户没有此项待核对事项。"},
 }

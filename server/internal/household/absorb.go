@@ -18,8 +18,8 @@ type Union struct {
 // Absorb unites two households, or two entries of one and the same: the present
 // members of from move into the other under their ids, with their own facts, and from
 // is closed as MERGED. into is found by from's number as well from now on. What from
-// holds as a whole (incomes, house, helpers) stays with it; only its open needs are
-// copied over.
+// holds as a whole (incomes, house, helpers) stays with it; only its open needs and
+// tasks are copied over.
 //
 // Nobody's support changes by it: persons take the frozen end dates along as decisions
 // that name them in Only, and where into is unsupported but those who come are not,
@@ -43,6 +43,7 @@ func Absorb(from, into *Household, u Union) (closed, united *Household, err erro
 	moves := func(person string) bool { return slices.Contains(moved, person) }
 	moveElements(closed, united, moves)
 	united.Needs = mergeByKey(united.Needs, openNeeds(closed), func(e *Need) (string, string) { return e.ID, e.natural() })
+	united.takeTasks(closed, "")
 	absorbDecisions(from, into, united, moved)
 	united.FormerHouseholdNumbers = slices.Concat(united.FormerHouseholdNumbers, from.FormerHouseholdNumbers)
 	if from.HouseholdNumber != united.HouseholdNumber {

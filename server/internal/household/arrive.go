@@ -23,7 +23,7 @@ func (p *Person) Arriving() Person {
 
 // TakeAlong gives the household the decisions under which one of its members left
 // another one, with the end dates that concern this person: whoever moves out takes
-// them along, and those who live here are not concerned. What was decided there after
+// them along, and those who live here are not concerned. Open tasks about the person come too. What was decided there after
 // the person had left does not concern them either, unless it takes back what does.
 func (h *Household) TakeAlong(from *Household, person string, on date.Date) {
 	left := from.Person(person)
@@ -41,6 +41,7 @@ func (h *Household) TakeAlong(from *Household, person string, on date.Date) {
 			h.takeDecision(d)
 		}
 	}
+	h.takeTasks(from, person)
 	h.widen(on)
 	Normalise(h)
 }

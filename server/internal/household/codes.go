@@ -67,6 +67,8 @@ type (
 	StudyPlace string
 	// NeedCategory is what is lacking (clause 一 lead).
 	NeedCategory string
+	// TaskKind is what the office has to check about a department's row.
+	TaskKind string
 	// ShockKind is one of the four events of clause 一(五).
 	ShockKind string
 	// DamageCause is what damaged the house.
@@ -247,6 +249,10 @@ const (
 	AssistExtreme     AssistanceKind = "EXTREME_DIFFICULTY"    // 特困供养
 	AssistTemporary   AssistanceKind = "TEMPORARY"             // 临时救助
 
+	TaskAmbiguous     TaskKind = "AMBIGUOUS_MATCH" // the row may mean this person or another
+	TaskNotApplicable TaskKind = "NOT_APPLICABLE"  // the row's fact cannot apply
+	TaskMismatch      TaskKind = "MISMATCH"        // name, sex or birth date differ
+
 	DecisionRemoval  DecisionKind = "REMOVAL"
 	DecisionReversal DecisionKind = "REVERSAL"
 	DecisionLegacy   DecisionKind = "LEGACY" // taken before the hub, loaded with its document
@@ -288,6 +294,7 @@ var Codes = map[string][]string{
 	"DamageCause":    strs(DamageTyphoon, DamageFlood, DamageEarthquake, DamageFire, DamageOther),
 	"Grade":          strs(GradeA, GradeB, GradeC, GradeD),
 	"AssistanceKind": strs(AssistSubsistence, AssistExtreme, AssistTemporary),
+	"TaskKind":       strs(TaskAmbiguous, TaskNotApplicable, TaskMismatch),
 	"DecisionKind":   strs(DecisionRemoval, DecisionReversal, DecisionLegacy),
 	"ClosingKind":    strs(ClosingDeath, ClosingError, ClosingMerge),
 }

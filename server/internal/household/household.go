@@ -30,6 +30,7 @@ type Household struct {
 	Shocks     []Shock            // clause 一(五)
 	Housing    Housing            // owner: housing department
 	Assistance []Assistance       // owner: civil affairs
+	Tasks      []Task             // opened by the hub for the office to check
 	Decisions  []Decision         // frozen; never written by an import or update
 	Closing    *Closing           // evidence that the household is closed
 	Sources    map[Group]Provenance
@@ -179,6 +180,19 @@ type Assistance struct {
 	Person string // empty: the whole household
 	From   date.Date
 	To     date.Date
+}
+
+// Task is something that the office has to check because a department's row did not
+// fit. It is never a verdict (law 8): it changes no status and no other fact.
+type Task struct {
+	ID           string // of the row and the person, so that the same row opens no second one
+	Kind         TaskKind
+	Group        Group    // whose owner sent the row
+	Person       string   // hub id; empty: the whole household
+	Fields       []string // MISMATCH: what differs; never the values
+	OpenedOn     date.Date
+	ClosedOn     date.Date
+	ClosedReason string
 }
 
 // Decision is the end of a finished removal procedure, or its reversal. It is

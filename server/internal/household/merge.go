@@ -49,6 +49,7 @@ func Merge(base, in *Household, groups []Group, mint func(prefix string) string,
 	}
 	m.persons()
 	m.elements()
+	m.tasks()
 	m.decisions()
 	m.sources()
 	if len(m.bad) > 0 {

@@ -97,6 +97,10 @@ func (h *Household) cleanElements() {
 	for i := range h.Assistance {
 		clean(&h.Assistance[i].Person, cleanIdentifier)
 	}
+	for i := range h.Tasks {
+		cleanSet(&h.Tasks[i].Fields, cleanIdentifier)
+		clean(&h.Tasks[i].ClosedReason, cleanText)
+	}
 	for i := range h.Decisions {
 		h.Decisions[i].normalise()
 	}
@@ -135,6 +139,7 @@ func (h *Household) sort() {
 		return byDate(a.AppraisedOn, b.AppraisedOn, a.ID, b.ID, a.natural, b.natural)
 	})
 	sortBy(&h.Assistance, func(a, b Assistance) int { return byDate(a.From, b.From, a.ID, b.ID, a.natural, b.natural) })
+	sortBy(&h.Tasks, func(a, b Task) int { return cmp.Or(cmp.Compare(a.OpenedOn, b.OpenedOn), cmp.Compare(a.ID, b.ID)) })
 	sortBy(&h.Decisions, func(a, b Decision) int {
 		return cmp.Or(cmp.Compare(a.DecidedOn, b.DecidedOn), cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
 	})

@@ -126,10 +126,11 @@ func (h *Household) shareHelpers(old *Household, on date.Date) {
 	}
 }
 
-// moveElements moves the needs, shocks and assistance of those persons.
+// moveElements moves the needs, shocks, assistance and tasks of those persons.
 func moveElements(from, to *Household, of func(person string) bool) {
 	move(&from.Needs, &to.Needs, func(e Need) bool { return of(e.Person) })
 	move(&from.Shocks, &to.Shocks, func(e Shock) bool { return of(e.Person) })
+	move(&from.Tasks, &to.Tasks, func(e Task) bool { return of(e.Person) })
 	move(&from.Assistance, &to.Assistance, func(e Assistance) bool { return of(e.Person) })
 }
 

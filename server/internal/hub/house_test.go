@@ -46,7 +46,7 @@ var (
 
 var allLists = []string{
 	"household-status", "education", "medical-insurance", "housing", "civil-affairs", "industry", "employment",
-	"finance", "training", "no-longer-supported", "without-helper", "open-needs",
+	"finance", "training", "no-longer-supported", "without-helper", "open-needs", "match-tasks",
 }
 
 func agreements() []access.Agreement {

@@ -222,21 +222,21 @@ func (t *importTx) step(ctx context.Context, known map[string]store.Alias, locke
 	if was.facts != nil && household.Equal(was.facts, step.After) {
 		return step, false, nil
 	}
-	return step, true, t.free(ctx, step.After)
+	return step, true, t.hub.free(ctx, t.tx, step.After)
 }
 
 // free makes sure that no identifier stands for somebody else, before one clash
 // would cost the whole transaction.
-func (t *importTx) free(ctx context.Context, hh *household.Household) error {
+func (h *Hub) free(ctx context.Context, r store.Reader, hh *household.Household) error {
 	byKind := map[string][][]byte{}
 	owner := map[string]string{}
 	for _, i := range hh.Identifiers() {
-		hash := t.hub.Keys.Hash(string(i.Kind), i.Value)
+		hash := h.Keys.Hash(string(i.Kind), i.Value)
 		byKind[string(i.Kind)] = append(byKind[string(i.Kind)], hash)
 		owner[string(hash)] = i.Person
 	}
 	for kind, hashes := range byKind {
-		found, err := t.tx.Aliases(ctx, kind, hashes)
+		found, err := r.Aliases(ctx, kind, hashes)
 		if err != nil {
 			return err
 		}

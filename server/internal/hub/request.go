@@ -44,28 +44,32 @@ func (h *Hub) request(c access.Caller, id string, parts ...any) (request, error)
 }
 
 // earlier gives the outcome of the same request, nil where it is new.
-func (h *Hub) earlier(ctx context.Context, r store.Reader, q request) ([]place, error) {
-	stored, err := r.Request(ctx, q.agency, q.id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(stored.Fingerprint, q.fingerprint) {
-		return nil, fault.New(fault.RequestReused)
-	}
-	plain, err := h.Keys.Open(stored.Outcome, requestContext(q))
-	if err != nil {
-		return nil, fmt.Errorf("request outcome: %w", err)
-	}
-	var out []place
-	err = json.Unmarshal(plain, &out)
+func (h *Hub) earlier(ctx context.Context, r store.Reader, q request) (out []place, err error) {
+	_, err = h.outcome(ctx, r, q, &out)
 	return out, err
 }
 
-func (h *Hub) keep(ctx context.Context, tx store.Tx, q request, a act, places []place) error {
-	plain, err := json.Marshal(places)
+// outcome reads what was kept under the same request, and tells whether anything was.
+func (h *Hub) outcome(ctx context.Context, r store.Reader, q request, out any) (bool, error) {
+	stored, err := r.Request(ctx, q.agency, q.id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !bytes.Equal(stored.Fingerprint, q.fingerprint) {
+		return false, fault.New(fault.RequestReused)
+	}
+	plain, err := h.Keys.Open(stored.Outcome, requestContext(q))
+	if err != nil {
+		return false, fmt.Errorf("request outcome: %w", err)
+	}
+	return true, json.Unmarshal(plain, out)
+}
+
+func (h *Hub) keep(ctx context.Context, tx store.Tx, q request, a act, outcome any) error {
+	plain, err := json.Marshal(outcome)
 	if err != nil {
 		return err
 	}

@@ -82,6 +82,8 @@ var (
 	damageCauses    = codesOf[household.DamageCause, hubv1.DamageCause]()
 	grades          = codesOf[household.Grade, hubv1.Grade]()
 	assistanceKinds = codesOf[household.AssistanceKind, hubv1.AssistanceKind]()
+	taskKinds       = codesOf[household.TaskKind, hubv1.TaskKind]()
+	matchStates     = codesOf[household.MatchState, hubv1.MatchState]()
 	decisionKinds   = codesOf[household.DecisionKind, hubv1.DecisionKind]()
 	closingKinds    = codesOf[household.ClosingKind, hubv1.ClosingKind]()
 )
@@ -97,6 +99,9 @@ func SupportStatus(s hubv1.SupportStatus) household.SupportStatus { return suppo
 
 // Relation is the code of a relation of the contract.
 func Relation(r hubv1.Relation) household.Relation { return relations.text(r) }
+
+// MatchStateToProto is the contract's value of a match state.
+func MatchStateToProto(s household.MatchState) hubv1.MatchState { return matchStates.number(s) }
 
 // SupportStatusToProto is the contract's value of a support status.
 func SupportStatusToProto(s household.SupportStatus) hubv1.SupportStatus {

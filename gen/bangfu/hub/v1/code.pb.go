@@ -1852,6 +1852,63 @@ func (ClosingKind) EnumDescriptor() ([]byte, []int) {
 	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{26}
 }
 
+// What about a department's row the office has to check.
+type TaskKind int32
+
+const (
+	// Not recorded.
+	TaskKind_TASK_KIND_UNSPECIFIED TaskKind = 0
+	// The row may mean this person, or another one.
+	TaskKind_TASK_KIND_AMBIGUOUS_MATCH TaskKind = 1
+	// The row means this person or household, but its fact cannot apply: the person had died or left, or the household was closed.
+	TaskKind_TASK_KIND_NOT_APPLICABLE TaskKind = 2
+	// The row means this person, but its name, sex or birth date is another than the register's.
+	TaskKind_TASK_KIND_MISMATCH TaskKind = 3
+)
+
+// Enum value maps for TaskKind.
+var (
+	TaskKind_name = map[int32]string{
+		0: "TASK_KIND_UNSPECIFIED",
+		1: "TASK_KIND_AMBIGUOUS_MATCH",
+		2: "TASK_KIND_NOT_APPLICABLE",
+		3: "TASK_KIND_MISMATCH",
+	}
+	TaskKind_value = map[string]int32{
+		"TASK_KIND_UNSPECIFIED":     0,
+		"TASK_KIND_AMBIGUOUS_MATCH": 1,
+		"TASK_KIND_NOT_APPLICABLE":  2,
+		"TASK_KIND_MISMATCH":        3,
+	}
+)
+
+func (x TaskKind) Enum() *TaskKind {
+	p := new(TaskKind)
+	*p = x
+	return p
+}
+
+func (x TaskKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TaskKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_bangfu_hub_v1_code_proto_enumTypes[27].Descriptor()
+}
+
+func (TaskKind) Type() protoreflect.EnumType {
+	return &file_bangfu_hub_v1_code_proto_enumTypes[27]
+}
+
+func (x TaskKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TaskKind.Descriptor instead.
+func (TaskKind) EnumDescriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{27}
+}
+
 var File_bangfu_hub_v1_code_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_code_proto_rawDesc = "" +
@@ -2072,7 +2129,12 @@ const file_bangfu_hub_v1_code_proto_rawDesc = "" +
 	"\x18CLOSING_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%CLOSING_KIND_ALL_MEMBERS_DIED_OR_LEFT\x10\x01\x12$\n" +
 	" CLOSING_KIND_REGISTERED_IN_ERROR\x10\x02\x12\x17\n" +
-	"\x13CLOSING_KIND_MERGED\x10\x03B\xa6\x01\n" +
+	"\x13CLOSING_KIND_MERGED\x10\x03*z\n" +
+	"\bTaskKind\x12\x19\n" +
+	"\x15TASK_KIND_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19TASK_KIND_AMBIGUOUS_MATCH\x10\x01\x12\x1c\n" +
+	"\x18TASK_KIND_NOT_APPLICABLE\x10\x02\x12\x16\n" +
+	"\x12TASK_KIND_MISMATCH\x10\x03B\xa6\x01\n" +
 	"\x11com.bangfu.hub.v1B\tCodeProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (
@@ -2087,7 +2149,7 @@ func file_bangfu_hub_v1_code_proto_rawDescGZIP() []byte {
 	return file_bangfu_hub_v1_code_proto_rawDescData
 }
 
-var file_bangfu_hub_v1_code_proto_enumTypes = make([]protoimpl.EnumInfo, 27)
+var file_bangfu_hub_v1_code_proto_enumTypes = make([]protoimpl.EnumInfo, 28)
 var file_bangfu_hub_v1_code_proto_goTypes = []any{
 	(FactGroup)(0),              // 0: bangfu.hub.v1.FactGroup
 	(Answer)(0),                 // 1: bangfu.hub.v1.Answer
@@ -2116,6 +2178,7 @@ var file_bangfu_hub_v1_code_proto_goTypes = []any{
 	(AssistanceKind)(0),         // 24: bangfu.hub.v1.AssistanceKind
 	(DecisionKind)(0),           // 25: bangfu.hub.v1.DecisionKind
 	(ClosingKind)(0),            // 26: bangfu.hub.v1.ClosingKind
+	(TaskKind)(0),               // 27: bangfu.hub.v1.TaskKind
 }
 var file_bangfu_hub_v1_code_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -2135,7 +2198,7 @@ func file_bangfu_hub_v1_code_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_code_proto_rawDesc), len(file_bangfu_hub_v1_code_proto_rawDesc)),
-			NumEnums:      27,
+			NumEnums:      28,
 			NumMessages:   0,
 			NumExtensions: 0,
 			NumServices:   0,

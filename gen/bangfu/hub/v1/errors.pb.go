@@ -171,6 +171,18 @@ const (
 	Reason_REASON_CATALOGUE_CHANGING Reason = 56
 	// INVALID_ARGUMENT. The page token is damaged or belongs to another request. Begin without one.
 	Reason_REASON_PAGE_TOKEN_INVALID Reason = 57
+	// FAILED_PRECONDITION. The row's identifiers lead to different persons or households. Check them
+	// with the office; nothing was written.
+	Reason_REASON_MATCH_CONTRADICTS Reason = 63
+	// FAILED_PRECONDITION. Only name and birth date fit. They give candidates for a person to decide,
+	// never a match; send an identifier.
+	Reason_REASON_MATCH_BY_NAME_ONLY Reason = 64
+	// NOT_FOUND. Nobody and no household among those that you may write to has these identifiers.
+	Reason_REASON_MATCH_NOT_FOUND Reason = 65
+	// FAILED_PRECONDITION. The fact cannot apply: {why}. The office was asked to check.
+	Reason_REASON_MATCH_NOT_APPLICABLE Reason = 66
+	// NOT_FOUND. The household has no such open task.
+	Reason_REASON_TASK_NOT_FOUND Reason = 67
 )
 
 // Enum value maps for Reason.
@@ -234,6 +246,11 @@ var (
 		55: "REASON_CURSOR_FOREIGN",
 		56: "REASON_CATALOGUE_CHANGING",
 		57: "REASON_PAGE_TOKEN_INVALID",
+		63: "REASON_MATCH_CONTRADICTS",
+		64: "REASON_MATCH_BY_NAME_ONLY",
+		65: "REASON_MATCH_NOT_FOUND",
+		66: "REASON_MATCH_NOT_APPLICABLE",
+		67: "REASON_TASK_NOT_FOUND",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -294,6 +311,11 @@ var (
 		"REASON_CURSOR_FOREIGN":         55,
 		"REASON_CATALOGUE_CHANGING":     56,
 		"REASON_PAGE_TOKEN_INVALID":     57,
+		"REASON_MATCH_CONTRADICTS":      63,
+		"REASON_MATCH_BY_NAME_ONLY":     64,
+		"REASON_MATCH_NOT_FOUND":        65,
+		"REASON_MATCH_NOT_APPLICABLE":   66,
+		"REASON_TASK_NOT_FOUND":         67,
 	}
 )
 
@@ -328,7 +350,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xb9\f\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xce\r\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -388,7 +410,12 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x1aREASON_CURSOR_LIST_CHANGED\x106\x12\x19\n" +
 	"\x15REASON_CURSOR_FOREIGN\x107\x12\x1d\n" +
 	"\x19REASON_CATALOGUE_CHANGING\x108\x12\x1d\n" +
-	"\x19REASON_PAGE_TOKEN_INVALID\x109B\xa8\x01\n" +
+	"\x19REASON_PAGE_TOKEN_INVALID\x109\x12\x1c\n" +
+	"\x18REASON_MATCH_CONTRADICTS\x10?\x12\x1d\n" +
+	"\x19REASON_MATCH_BY_NAME_ONLY\x10@\x12\x1a\n" +
+	"\x16REASON_MATCH_NOT_FOUND\x10A\x12\x1f\n" +
+	"\x1bREASON_MATCH_NOT_APPLICABLE\x10B\x12\x19\n" +
+	"\x15REASON_TASK_NOT_FOUND\x10CB\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (

@@ -69,7 +69,10 @@ type Household struct {
 	// Evidence that the household is closed; group REGISTER.
 	Closing *Closing `protobuf:"bytes,20,opt,name=closing,proto3" json:"closing,omitempty"`
 	// Where each group's facts come from.
-	Sources       []*Provenance `protobuf:"bytes,21,rep,name=sources,proto3" json:"sources,omitempty"`
+	Sources []*Provenance `protobuf:"bytes,21,rep,name=sources,proto3" json:"sources,omitempty"`
+	// What the office has to check after a department sent facts that did not fit. Opened by the hub; an update of the group
+	// REGISTER closes one by giving its closed_on and closed_reason.
+	Tasks         []*Task `protobuf:"bytes,22,rep,name=tasks,proto3" json:"tasks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -247,6 +250,13 @@ func (x *Household) GetClosing() *Closing {
 func (x *Household) GetSources() []*Provenance {
 	if x != nil {
 		return x.Sources
+	}
+	return nil
+}
+
+func (x *Household) GetTasks() []*Task {
+	if x != nil {
+		return x.Tasks
 	}
 	return nil
 }
@@ -1896,11 +1906,120 @@ func (x *Provenance) GetAsOf() string {
 	return ""
 }
 
+// Something that the office has to check. A task is never a verdict: it changes no status and no fact.
+type Task struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque key ("task_…"); the same row of a department always gives the same one.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What does not fit.
+	Kind TaskKind `protobuf:"varint,2,opt,name=kind,proto3,enum=bangfu.hub.v1.TaskKind" json:"kind,omitempty"`
+	// Group whose owner sent the row.
+	Group FactGroup `protobuf:"varint,3,opt,name=group,proto3,enum=bangfu.hub.v1.FactGroup" json:"group,omitempty"`
+	// Id of the person concerned; empty for the household.
+	Person string `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
+	// MISMATCH only: what differs, of name, sex and birth_date. The values are not kept.
+	Fields []string `protobuf:"bytes,5,rep,name=fields,proto3" json:"fields,omitempty"`
+	// Day on which it was opened.
+	OpenedOn string `protobuf:"bytes,6,opt,name=opened_on,json=openedOn,proto3" json:"opened_on,omitempty"`
+	// Day on which it was closed; empty while open.
+	ClosedOn string `protobuf:"bytes,7,opt,name=closed_on,json=closedOn,proto3" json:"closed_on,omitempty"`
+	// What was found.
+	ClosedReason  string `protobuf:"bytes,8,opt,name=closed_reason,json=closedReason,proto3" json:"closed_reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Task) Reset() {
+	*x = Task{}
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Task) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Task) ProtoMessage() {}
+
+func (x *Task) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Task.ProtoReflect.Descriptor instead.
+func (*Task) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Task) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Task) GetKind() TaskKind {
+	if x != nil {
+		return x.Kind
+	}
+	return TaskKind_TASK_KIND_UNSPECIFIED
+}
+
+func (x *Task) GetGroup() FactGroup {
+	if x != nil {
+		return x.Group
+	}
+	return FactGroup_FACT_GROUP_UNSPECIFIED
+}
+
+func (x *Task) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Task) GetFields() []string {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+func (x *Task) GetOpenedOn() string {
+	if x != nil {
+		return x.OpenedOn
+	}
+	return ""
+}
+
+func (x *Task) GetClosedOn() string {
+	if x != nil {
+		return x.ClosedOn
+	}
+	return ""
+}
+
+func (x *Task) GetClosedReason() string {
+	if x != nil {
+		return x.ClosedReason
+	}
+	return ""
+}
+
 var File_bangfu_hub_v1_household_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\n" +
-	"\x1dbangfu/hub/v1/household.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\"\xb7\a\n" +
+	"\x1dbangfu/hub/v1/household.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\"\xe2\a\n" +
 	"\tHousehold\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x1a\n" +
@@ -1927,7 +2046,8 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"assistance\x125\n" +
 	"\tdecisions\x18\x13 \x03(\v2\x17.bangfu.hub.v1.DecisionR\tdecisions\x120\n" +
 	"\aclosing\x18\x14 \x01(\v2\x16.bangfu.hub.v1.ClosingR\aclosing\x123\n" +
-	"\asources\x18\x15 \x03(\v2\x19.bangfu.hub.v1.ProvenanceR\asources\"\xf5\x06\n" +
+	"\asources\x18\x15 \x03(\v2\x19.bangfu.hub.v1.ProvenanceR\asources\x12)\n" +
+	"\x05tasks\x18\x16 \x03(\v2\x13.bangfu.hub.v1.TaskR\x05tasks\"\xf5\x06\n" +
 	"\bRegister\x12^\n" +
 	"\x17identification_standard\x18\x01 \x01(\x0e2%.bangfu.hub.v1.IdentificationStandardR\x16identificationStandard\x126\n" +
 	"\tattribute\x18\x02 \x01(\x0e2\x18.bangfu.hub.v1.AttributeR\tattribute\x123\n" +
@@ -2081,7 +2201,16 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\x05group\x18\x01 \x01(\x0e2\x18.bangfu.hub.v1.FactGroupR\x05group\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x16\n" +
 	"\x06source\x18\x03 \x01(\tR\x06source\x12\x13\n" +
-	"\x05as_of\x18\x04 \x01(\tR\x04asOfB\xab\x01\n" +
+	"\x05as_of\x18\x04 \x01(\tR\x04asOf\"\x82\x02\n" +
+	"\x04Task\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12+\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x17.bangfu.hub.v1.TaskKindR\x04kind\x12.\n" +
+	"\x05group\x18\x03 \x01(\x0e2\x18.bangfu.hub.v1.FactGroupR\x05group\x12\x16\n" +
+	"\x06person\x18\x04 \x01(\tR\x06person\x12\x16\n" +
+	"\x06fields\x18\x05 \x03(\tR\x06fields\x12\x1b\n" +
+	"\topened_on\x18\x06 \x01(\tR\bopenedOn\x12\x1b\n" +
+	"\tclosed_on\x18\a \x01(\tR\bclosedOn\x12#\n" +
+	"\rclosed_reason\x18\b \x01(\tR\fclosedReasonB\xab\x01\n" +
 	"\x11com.bangfu.hub.v1B\x0eHouseholdProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (
@@ -2096,7 +2225,7 @@ func file_bangfu_hub_v1_household_proto_rawDescGZIP() []byte {
 	return file_bangfu_hub_v1_household_proto_rawDescData
 }
 
-var file_bangfu_hub_v1_household_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_bangfu_hub_v1_household_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_bangfu_hub_v1_household_proto_goTypes = []any{
 	(*Household)(nil),           // 0: bangfu.hub.v1.Household
 	(*Register)(nil),            // 1: bangfu.hub.v1.Register
@@ -2115,36 +2244,38 @@ var file_bangfu_hub_v1_household_proto_goTypes = []any{
 	(*Document)(nil),            // 14: bangfu.hub.v1.Document
 	(*Closing)(nil),             // 15: bangfu.hub.v1.Closing
 	(*Provenance)(nil),          // 16: bangfu.hub.v1.Provenance
-	(SupportStatus)(0),          // 17: bangfu.hub.v1.SupportStatus
-	(IdentificationStandard)(0), // 18: bangfu.hub.v1.IdentificationStandard
-	(Attribute)(0),              // 19: bangfu.hub.v1.Attribute
-	(Cause)(0),                  // 20: bangfu.hub.v1.Cause
-	(PovertyStatus)(0),          // 21: bangfu.hub.v1.PovertyStatus
-	(Answer)(0),                 // 22: bangfu.hub.v1.Answer
-	(MonitorType)(0),            // 23: bangfu.hub.v1.MonitorType
-	(Structure)(0),              // 24: bangfu.hub.v1.Structure
-	(Sex)(0),                    // 25: bangfu.hub.v1.Sex
-	(Relation)(0),               // 26: bangfu.hub.v1.Relation
-	(EducationLevel)(0),         // 27: bangfu.hub.v1.EducationLevel
-	(SchoolStage)(0),            // 28: bangfu.hub.v1.SchoolStage
-	(Health)(0),                 // 29: bangfu.hub.v1.Health
-	(LabourAbility)(0),          // 30: bangfu.hub.v1.LabourAbility
-	(WorkPlace)(0),              // 31: bangfu.hub.v1.WorkPlace
-	(JoinReason)(0),             // 32: bangfu.hub.v1.JoinReason
-	(LeaveReason)(0),            // 33: bangfu.hub.v1.LeaveReason
-	(Enrolment)(0),              // 34: bangfu.hub.v1.Enrolment
-	(StudyPlace)(0),             // 35: bangfu.hub.v1.StudyPlace
-	(NeedCategory)(0),           // 36: bangfu.hub.v1.NeedCategory
-	(ShockKind)(0),              // 37: bangfu.hub.v1.ShockKind
-	(DamageCause)(0),            // 38: bangfu.hub.v1.DamageCause
-	(Grade)(0),                  // 39: bangfu.hub.v1.Grade
-	(AssistanceKind)(0),         // 40: bangfu.hub.v1.AssistanceKind
-	(DecisionKind)(0),           // 41: bangfu.hub.v1.DecisionKind
-	(ClosingKind)(0),            // 42: bangfu.hub.v1.ClosingKind
-	(FactGroup)(0),              // 43: bangfu.hub.v1.FactGroup
+	(*Task)(nil),                // 17: bangfu.hub.v1.Task
+	(SupportStatus)(0),          // 18: bangfu.hub.v1.SupportStatus
+	(IdentificationStandard)(0), // 19: bangfu.hub.v1.IdentificationStandard
+	(Attribute)(0),              // 20: bangfu.hub.v1.Attribute
+	(Cause)(0),                  // 21: bangfu.hub.v1.Cause
+	(PovertyStatus)(0),          // 22: bangfu.hub.v1.PovertyStatus
+	(Answer)(0),                 // 23: bangfu.hub.v1.Answer
+	(MonitorType)(0),            // 24: bangfu.hub.v1.MonitorType
+	(Structure)(0),              // 25: bangfu.hub.v1.Structure
+	(Sex)(0),                    // 26: bangfu.hub.v1.Sex
+	(Relation)(0),               // 27: bangfu.hub.v1.Relation
+	(EducationLevel)(0),         // 28: bangfu.hub.v1.EducationLevel
+	(SchoolStage)(0),            // 29: bangfu.hub.v1.SchoolStage
+	(Health)(0),                 // 30: bangfu.hub.v1.Health
+	(LabourAbility)(0),          // 31: bangfu.hub.v1.LabourAbility
+	(WorkPlace)(0),              // 32: bangfu.hub.v1.WorkPlace
+	(JoinReason)(0),             // 33: bangfu.hub.v1.JoinReason
+	(LeaveReason)(0),            // 34: bangfu.hub.v1.LeaveReason
+	(Enrolment)(0),              // 35: bangfu.hub.v1.Enrolment
+	(StudyPlace)(0),             // 36: bangfu.hub.v1.StudyPlace
+	(NeedCategory)(0),           // 37: bangfu.hub.v1.NeedCategory
+	(ShockKind)(0),              // 38: bangfu.hub.v1.ShockKind
+	(DamageCause)(0),            // 39: bangfu.hub.v1.DamageCause
+	(Grade)(0),                  // 40: bangfu.hub.v1.Grade
+	(AssistanceKind)(0),         // 41: bangfu.hub.v1.AssistanceKind
+	(DecisionKind)(0),           // 42: bangfu.hub.v1.DecisionKind
+	(ClosingKind)(0),            // 43: bangfu.hub.v1.ClosingKind
+	(FactGroup)(0),              // 44: bangfu.hub.v1.FactGroup
+	(TaskKind)(0),               // 45: bangfu.hub.v1.TaskKind
 }
 var file_bangfu_hub_v1_household_proto_depIdxs = []int32{
-	17, // 0: bangfu.hub.v1.Household.support_status:type_name -> bangfu.hub.v1.SupportStatus
+	18, // 0: bangfu.hub.v1.Household.support_status:type_name -> bangfu.hub.v1.SupportStatus
 	1,  // 1: bangfu.hub.v1.Household.register:type_name -> bangfu.hub.v1.Register
 	2,  // 2: bangfu.hub.v1.Household.persons:type_name -> bangfu.hub.v1.Person
 	5,  // 3: bangfu.hub.v1.Household.incomes:type_name -> bangfu.hub.v1.Income
@@ -2157,49 +2288,52 @@ var file_bangfu_hub_v1_household_proto_depIdxs = []int32{
 	12, // 10: bangfu.hub.v1.Household.decisions:type_name -> bangfu.hub.v1.Decision
 	15, // 11: bangfu.hub.v1.Household.closing:type_name -> bangfu.hub.v1.Closing
 	16, // 12: bangfu.hub.v1.Household.sources:type_name -> bangfu.hub.v1.Provenance
-	18, // 13: bangfu.hub.v1.Register.identification_standard:type_name -> bangfu.hub.v1.IdentificationStandard
-	19, // 14: bangfu.hub.v1.Register.attribute:type_name -> bangfu.hub.v1.Attribute
-	20, // 15: bangfu.hub.v1.Register.main_cause:type_name -> bangfu.hub.v1.Cause
-	20, // 16: bangfu.hub.v1.Register.other_causes:type_name -> bangfu.hub.v1.Cause
-	21, // 17: bangfu.hub.v1.Register.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
-	22, // 18: bangfu.hub.v1.Register.safe_water:type_name -> bangfu.hub.v1.Answer
-	22, // 19: bangfu.hub.v1.Register.military_family:type_name -> bangfu.hub.v1.Answer
-	23, // 20: bangfu.hub.v1.Register.monitor_type:type_name -> bangfu.hub.v1.MonitorType
-	24, // 21: bangfu.hub.v1.Register.structure:type_name -> bangfu.hub.v1.Structure
-	25, // 22: bangfu.hub.v1.Person.sex:type_name -> bangfu.hub.v1.Sex
-	26, // 23: bangfu.hub.v1.Person.relation:type_name -> bangfu.hub.v1.Relation
-	27, // 24: bangfu.hub.v1.Person.education_level:type_name -> bangfu.hub.v1.EducationLevel
-	28, // 25: bangfu.hub.v1.Person.school_stage:type_name -> bangfu.hub.v1.SchoolStage
-	29, // 26: bangfu.hub.v1.Person.health:type_name -> bangfu.hub.v1.Health
-	30, // 27: bangfu.hub.v1.Person.labour_ability:type_name -> bangfu.hub.v1.LabourAbility
-	31, // 28: bangfu.hub.v1.Person.work_place:type_name -> bangfu.hub.v1.WorkPlace
-	22, // 29: bangfu.hub.v1.Person.active_military:type_name -> bangfu.hub.v1.Answer
-	32, // 30: bangfu.hub.v1.Person.join_reason:type_name -> bangfu.hub.v1.JoinReason
-	33, // 31: bangfu.hub.v1.Person.leave_reason:type_name -> bangfu.hub.v1.LeaveReason
-	3,  // 32: bangfu.hub.v1.Person.education:type_name -> bangfu.hub.v1.Education
-	4,  // 33: bangfu.hub.v1.Person.insurances:type_name -> bangfu.hub.v1.Insurance
-	28, // 34: bangfu.hub.v1.Education.stage:type_name -> bangfu.hub.v1.SchoolStage
-	34, // 35: bangfu.hub.v1.Education.enrolment:type_name -> bangfu.hub.v1.Enrolment
-	35, // 36: bangfu.hub.v1.Education.study_place:type_name -> bangfu.hub.v1.StudyPlace
-	22, // 37: bangfu.hub.v1.Insurance.basic:type_name -> bangfu.hub.v1.Answer
-	22, // 38: bangfu.hub.v1.Insurance.critical_illness:type_name -> bangfu.hub.v1.Answer
-	22, // 39: bangfu.hub.v1.Insurance.medical_assistance:type_name -> bangfu.hub.v1.Answer
-	36, // 40: bangfu.hub.v1.Need.category:type_name -> bangfu.hub.v1.NeedCategory
-	37, // 41: bangfu.hub.v1.Shock.kind:type_name -> bangfu.hub.v1.ShockKind
-	38, // 42: bangfu.hub.v1.Damage.cause:type_name -> bangfu.hub.v1.DamageCause
-	39, // 43: bangfu.hub.v1.Appraisal.grade:type_name -> bangfu.hub.v1.Grade
-	40, // 44: bangfu.hub.v1.Assistance.kind:type_name -> bangfu.hub.v1.AssistanceKind
-	41, // 45: bangfu.hub.v1.Decision.kind:type_name -> bangfu.hub.v1.DecisionKind
-	14, // 46: bangfu.hub.v1.Decision.document:type_name -> bangfu.hub.v1.Document
-	13, // 47: bangfu.hub.v1.Decision.ends:type_name -> bangfu.hub.v1.DecisionEnd
-	42, // 48: bangfu.hub.v1.Closing.kind:type_name -> bangfu.hub.v1.ClosingKind
-	14, // 49: bangfu.hub.v1.Closing.document:type_name -> bangfu.hub.v1.Document
-	43, // 50: bangfu.hub.v1.Provenance.group:type_name -> bangfu.hub.v1.FactGroup
-	51, // [51:51] is the sub-list for method output_type
-	51, // [51:51] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	17, // 13: bangfu.hub.v1.Household.tasks:type_name -> bangfu.hub.v1.Task
+	19, // 14: bangfu.hub.v1.Register.identification_standard:type_name -> bangfu.hub.v1.IdentificationStandard
+	20, // 15: bangfu.hub.v1.Register.attribute:type_name -> bangfu.hub.v1.Attribute
+	21, // 16: bangfu.hub.v1.Register.main_cause:type_name -> bangfu.hub.v1.Cause
+	21, // 17: bangfu.hub.v1.Register.other_causes:type_name -> bangfu.hub.v1.Cause
+	22, // 18: bangfu.hub.v1.Register.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
+	23, // 19: bangfu.hub.v1.Register.safe_water:type_name -> bangfu.hub.v1.Answer
+	23, // 20: bangfu.hub.v1.Register.military_family:type_name -> bangfu.hub.v1.Answer
+	24, // 21: bangfu.hub.v1.Register.monitor_type:type_name -> bangfu.hub.v1.MonitorType
+	25, // 22: bangfu.hub.v1.Register.structure:type_name -> bangfu.hub.v1.Structure
+	26, // 23: bangfu.hub.v1.Person.sex:type_name -> bangfu.hub.v1.Sex
+	27, // 24: bangfu.hub.v1.Person.relation:type_name -> bangfu.hub.v1.Relation
+	28, // 25: bangfu.hub.v1.Person.education_level:type_name -> bangfu.hub.v1.EducationLevel
+	29, // 26: bangfu.hub.v1.Person.school_stage:type_name -> bangfu.hub.v1.SchoolStage
+	30, // 27: bangfu.hub.v1.Person.health:type_name -> bangfu.hub.v1.Health
+	31, // 28: bangfu.hub.v1.Person.labour_ability:type_name -> bangfu.hub.v1.LabourAbility
+	32, // 29: bangfu.hub.v1.Person.work_place:type_name -> bangfu.hub.v1.WorkPlace
+	23, // 30: bangfu.hub.v1.Person.active_military:type_name -> bangfu.hub.v1.Answer
+	33, // 31: bangfu.hub.v1.Person.join_reason:type_name -> bangfu.hub.v1.JoinReason
+	34, // 32: bangfu.hub.v1.Person.leave_reason:type_name -> bangfu.hub.v1.LeaveReason
+	3,  // 33: bangfu.hub.v1.Person.education:type_name -> bangfu.hub.v1.Education
+	4,  // 34: bangfu.hub.v1.Person.insurances:type_name -> bangfu.hub.v1.Insurance
+	29, // 35: bangfu.hub.v1.Education.stage:type_name -> bangfu.hub.v1.SchoolStage
+	35, // 36: bangfu.hub.v1.Education.enrolment:type_name -> bangfu.hub.v1.Enrolment
+	36, // 37: bangfu.hub.v1.Education.study_place:type_name -> bangfu.hub.v1.StudyPlace
+	23, // 38: bangfu.hub.v1.Insurance.basic:type_name -> bangfu.hub.v1.Answer
+	23, // 39: bangfu.hub.v1.Insurance.critical_illness:type_name -> bangfu.hub.v1.Answer
+	23, // 40: bangfu.hub.v1.Insurance.medical_assistance:type_name -> bangfu.hub.v1.Answer
+	37, // 41: bangfu.hub.v1.Need.category:type_name -> bangfu.hub.v1.NeedCategory
+	38, // 42: bangfu.hub.v1.Shock.kind:type_name -> bangfu.hub.v1.ShockKind
+	39, // 43: bangfu.hub.v1.Damage.cause:type_name -> bangfu.hub.v1.DamageCause
+	40, // 44: bangfu.hub.v1.Appraisal.grade:type_name -> bangfu.hub.v1.Grade
+	41, // 45: bangfu.hub.v1.Assistance.kind:type_name -> bangfu.hub.v1.AssistanceKind
+	42, // 46: bangfu.hub.v1.Decision.kind:type_name -> bangfu.hub.v1.DecisionKind
+	14, // 47: bangfu.hub.v1.Decision.document:type_name -> bangfu.hub.v1.Document
+	13, // 48: bangfu.hub.v1.Decision.ends:type_name -> bangfu.hub.v1.DecisionEnd
+	43, // 49: bangfu.hub.v1.Closing.kind:type_name -> bangfu.hub.v1.ClosingKind
+	14, // 50: bangfu.hub.v1.Closing.document:type_name -> bangfu.hub.v1.Document
+	44, // 51: bangfu.hub.v1.Provenance.group:type_name -> bangfu.hub.v1.FactGroup
+	45, // 52: bangfu.hub.v1.Task.kind:type_name -> bangfu.hub.v1.TaskKind
+	44, // 53: bangfu.hub.v1.Task.group:type_name -> bangfu.hub.v1.FactGroup
+	54, // [54:54] is the sub-list for method output_type
+	54, // [54:54] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_household_proto_init() }
@@ -2214,7 +2348,7 @@ func file_bangfu_hub_v1_household_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_household_proto_rawDesc), len(file_bangfu_hub_v1_household_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

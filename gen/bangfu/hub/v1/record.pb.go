@@ -170,7 +170,13 @@ type Record struct {
 	// Date on which the oldest of them arose.
 	OldestNeedOn string `protobuf:"bytes,111,opt,name=oldest_need_on,json=oldestNeedOn,proto3" json:"oldest_need_on,omitempty"`
 	// The policies that the household or person is entitled to on the day, within this list's department.
-	Entitlements  []*Entitlement `protobuf:"bytes,120,rep,name=entitlements,proto3" json:"entitlements,omitempty"`
+	Entitlements []*Entitlement `protobuf:"bytes,120,rep,name=entitlements,proto3" json:"entitlements,omitempty"`
+	// What has to be checked, codes of TaskKind.
+	TaskKinds []string `protobuf:"bytes,140,rep,name=task_kinds,json=taskKinds,proto3" json:"task_kinds,omitempty"`
+	// Date on which the oldest open task was opened.
+	TaskSince string `protobuf:"bytes,141,opt,name=task_since,json=taskSince,proto3" json:"task_since,omitempty"`
+	// Groups whose owners sent the rows, codes of FactGroup.
+	TaskSources   []string `protobuf:"bytes,142,rep,name=task_sources,json=taskSources,proto3" json:"task_sources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -660,6 +666,27 @@ func (x *Record) GetEntitlements() []*Entitlement {
 	return nil
 }
 
+func (x *Record) GetTaskKinds() []string {
+	if x != nil {
+		return x.TaskKinds
+	}
+	return nil
+}
+
+func (x *Record) GetTaskSince() string {
+	if x != nil {
+		return x.TaskSince
+	}
+	return ""
+}
+
+func (x *Record) GetTaskSources() []string {
+	if x != nil {
+		return x.TaskSources
+	}
+	return nil
+}
+
 // One policy that a household or person is entitled to.
 type Entitlement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -975,7 +1002,7 @@ var File_bangfu_hub_v1_record_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/record.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xad\x12\n" +
+	"\x1abangfu/hub/v1/record.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\x91\x13\n" +
 	"\x06Record\x12\x1c\n" +
 	"\thousehold\x18\x01 \x01(\tR\thousehold\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12 \n" +
@@ -1056,7 +1083,12 @@ const file_bangfu_hub_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"open_needs\x18n \x03(\tR\topenNeeds\x12$\n" +
 	"\x0eoldest_need_on\x18o \x01(\tR\foldestNeedOn\x12>\n" +
-	"\fentitlements\x18x \x03(\v2\x1a.bangfu.hub.v1.EntitlementR\fentitlementsB\x18\n" +
+	"\fentitlements\x18x \x03(\v2\x1a.bangfu.hub.v1.EntitlementR\fentitlements\x12\x1e\n" +
+	"\n" +
+	"task_kinds\x18\x8c\x01 \x03(\tR\ttaskKinds\x12\x1e\n" +
+	"\n" +
+	"task_since\x18\x8d\x01 \x01(\tR\ttaskSince\x12\"\n" +
+	"\ftask_sources\x18\x8e\x01 \x03(\tR\vtaskSourcesB\x18\n" +
 	"\x16_per_capita_net_income\"c\n" +
 	"\vEntitlement\x12\x16\n" +
 	"\x06policy\x18\x01 \x01(\tR\x06policy\x12\x14\n" +
