@@ -110,6 +110,7 @@ func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		hubv1.RegisterDivisionServiceHandler,
 		hubv1.RegisterHouseholdServiceHandler,
+		hubv1.RegisterIdentityServiceHandler,
 		hubv1.RegisterCatalogueServiceHandler,
 		hubv1.RegisterRecordServiceHandler,
 		hubv1.RegisterSyncServiceHandler,

@@ -74,6 +74,7 @@ func New(cfg Config) (*grpc.Server, error) {
 	s := grpc.NewServer(append(options(cfg, g), cfg.Options...)...)
 	hubv1.RegisterDivisionServiceServer(s, divisions{tree: cfg.Divisions})
 	hubv1.RegisterHouseholdServiceServer(s, households{hub: cfg.Hub})
+	hubv1.RegisterIdentityServiceServer(s, identity{hub: cfg.Hub})
 	hubv1.RegisterCatalogueServiceServer(s, catalogues{hub: cfg.Hub})
 	hubv1.RegisterRecordServiceServer(s, records{hub: cfg.Hub})
 	hubv1.RegisterSyncServiceServer(s, sync{hub: cfg.Hub})

@@ -98,6 +98,9 @@ func SupportStatus(s hubv1.SupportStatus) household.SupportStatus { return suppo
 // Relation is the code of a relation of the contract.
 func Relation(r hubv1.Relation) household.Relation { return relations.text(r) }
 
+// ClosingKind is the code of a closing's kind of the contract.
+func ClosingKind(k hubv1.ClosingKind) household.ClosingKind { return closingKinds.text(k) }
+
 // SupportStatusToProto is the contract's value of a support status.
 func SupportStatusToProto(s household.SupportStatus) hubv1.SupportStatus {
 	return supportStatuses.number(s)

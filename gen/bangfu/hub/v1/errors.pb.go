@@ -171,6 +171,21 @@ const (
 	Reason_REASON_CATALOGUE_CHANGING Reason = 56
 	// INVALID_ARGUMENT. The page token is damaged or belongs to another request. Begin without one.
 	Reason_REASON_PAGE_TOKEN_INVALID Reason = 57
+	// INVALID_ARGUMENT. Is set by a call of its own: {call}.
+	Reason_REASON_SET_BY_USE_CASE Reason = 68
+	// FAILED_PRECONDITION. The household is closed. Reopen it first or, where it was merged, separate
+	// it again.
+	Reason_REASON_HOUSEHOLD_CLOSED Reason = 69
+	// FAILED_PRECONDITION. Support runs longer for the entry that would end than for the one that
+	// would stay, and merging entries ends nobody's support. Keep the other entry.
+	Reason_REASON_SUPPORT_DIFFERS Reason = 70
+	// FAILED_PRECONDITION. This cannot be taken back as it stands: {why}. Read the household again and
+	// record what is so today.
+	Reason_REASON_NOT_REVERSIBLE Reason = 71
+	// FAILED_PRECONDITION. The two households stand in different areas. Record the departure in the one
+	// by UpdateHousehold, then the arrival in the other in the same way; id and end dates follow the
+	// person.
+	Reason_REASON_OTHER_AREA Reason = 72
 )
 
 // Enum value maps for Reason.
@@ -234,6 +249,11 @@ var (
 		55: "REASON_CURSOR_FOREIGN",
 		56: "REASON_CATALOGUE_CHANGING",
 		57: "REASON_PAGE_TOKEN_INVALID",
+		68: "REASON_SET_BY_USE_CASE",
+		69: "REASON_HOUSEHOLD_CLOSED",
+		70: "REASON_SUPPORT_DIFFERS",
+		71: "REASON_NOT_REVERSIBLE",
+		72: "REASON_OTHER_AREA",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -294,6 +314,11 @@ var (
 		"REASON_CURSOR_FOREIGN":         55,
 		"REASON_CATALOGUE_CHANGING":     56,
 		"REASON_PAGE_TOKEN_INVALID":     57,
+		"REASON_SET_BY_USE_CASE":        68,
+		"REASON_HOUSEHOLD_CLOSED":       69,
+		"REASON_SUPPORT_DIFFERS":        70,
+		"REASON_NOT_REVERSIBLE":         71,
+		"REASON_OTHER_AREA":             72,
 	}
 )
 
@@ -328,7 +353,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xb9\f\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xc0\r\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -388,7 +413,12 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x1aREASON_CURSOR_LIST_CHANGED\x106\x12\x19\n" +
 	"\x15REASON_CURSOR_FOREIGN\x107\x12\x1d\n" +
 	"\x19REASON_CATALOGUE_CHANGING\x108\x12\x1d\n" +
-	"\x19REASON_PAGE_TOKEN_INVALID\x109B\xa8\x01\n" +
+	"\x19REASON_PAGE_TOKEN_INVALID\x109\x12\x1a\n" +
+	"\x16REASON_SET_BY_USE_CASE\x10D\x12\x1b\n" +
+	"\x17REASON_HOUSEHOLD_CLOSED\x10E\x12\x1a\n" +
+	"\x16REASON_SUPPORT_DIFFERS\x10F\x12\x19\n" +
+	"\x15REASON_NOT_REVERSIBLE\x10G\x12\x15\n" +
+	"\x11REASON_OTHER_AREA\x10HB\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (
