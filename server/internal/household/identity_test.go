@@ -93,9 +93,20 @@ func TestTwoEntriesBecomeOneAndTwoAgain(t *testing.T) {
 			}
 		}
 		// Its own old file means the person who stays, and brings the entry not back.
-		again := mustMerge(t, ended, b, []Group{GroupRegister}, minter())
-		if again.Person(goes).PresentOn(parting) {
+		file := b.Clone()
+		for i := range file.Persons {
+			file.Persons[i].ID = ""
+		}
+		file.Needs = nil
+		if again := mustMerge(t, ended, file, []Group{GroupRegister}, minter()); !Equal(again, ended) {
 			t.Error("an old file brought the duplicate back")
+		}
+		if same { // a file that has only the row of the duplicate states the person
+			file.Persons = file.Persons[2:]
+			file.Persons[0].Phone = "19900000007"
+			if again := mustMerge(t, ended, file, []Group{GroupRegister}, minter()); again.Person("a1").Phone != "19900000007" {
+				t.Error("the person is not found by the duplicate's row")
+			}
 		}
 		kept2, restored, err := SeparatePersons(kept, ended, d)
 		if err != nil || !Equal(kept2, a) || !Equal(restored, b) {
@@ -317,6 +328,8 @@ func (w *world) step() {
 		w.undo = &deed{"unbirth", i, j, one.Persons[len(one.Persons)-1].ID, q}
 	case "death":
 		w.undo = &deed{"alive", i, j, p, q}
+	case "close":
+		w.undo = &deed{"reopen", i, j, p, q}
 	case "duplicate":
 		w.undo = &deed{"separate", i, j, p, q}
 	case "marriage":

@@ -127,12 +127,41 @@ func (m *merger) match(known []Person) []int {
 			matches[i] = conflicting
 		}
 	}
+	for i, j := range matches {
+		if stays := standing(known, j); stays >= 0 {
+			if _, taken := by[stays]; !taken && m.in.Persons[i].ID == "" {
+				claim(i, stays) // the file has given the other row up
+			}
+		}
+	}
 	return matches
+}
+
+// standing is the entry that stayed where the j-th one is a duplicate, -1 otherwise.
+func standing(known []Person, j int) int {
+	if j < 0 || known[j].DuplicateOf == "" {
+		return unmatched
+	}
+	return slices.IndexFunc(known, func(k Person) bool { return k.ID == known[j].DuplicateOf })
+}
+
+// frozen tells whether a file still states a duplicate as it was: its row says nothing
+// new beside that of the entry that stayed.
+func frozen(k, p *Person) bool {
+	if k.DuplicateOf == "" {
+		return false
+	}
+	numbers := k.numbers()
+	same := func(n string) bool { return slices.Contains(numbers, n) }
+	return slices.ContainsFunc(p.numbers(), same) || len(p.numbers()) == 0 && p.PersonNumber != "" && p.PersonNumber == k.PersonNumber
 }
 
 func matchByNumber(known []Person, p *Person) int {
 	if p.ID != "" {
 		return slices.IndexFunc(known, func(k Person) bool { return k.ID == p.ID })
+	}
+	if j := slices.IndexFunc(known, func(k Person) bool { return frozen(&k, p) }); j >= 0 {
+		return j
 	}
 	if j := slices.IndexFunc(known, func(k Person) bool { return shared(&k, p) }); j >= 0 {
 		return j
