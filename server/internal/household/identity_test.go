@@ -345,7 +345,7 @@ func (w *world) step() {
 	for person := range before {
 		_, there := w.home(person)
 		if !after[person] && there && name != "marriage" {
-			w.Fatalf("%s: %s is supported no more", name, person)
+			w.Fatalf("%s %s %s: %s is supported no more: %+v\n\n%+v", name, p, q, person, one, other)
 		}
 	}
 }
@@ -384,7 +384,7 @@ func (w *world) act(name string, a, b *Household, p, q string) (one, other *Hous
 		return pair(Marry(a, b, Wedding{Person: p, On: today, Document: paper}))
 	case name == "unmarry" && two:
 		return pair(RevokeMarriage(a, b, Wedding{Person: p, Document: paper}))
-	case name == "absorb" && two && !b.closed():
+	case name == "absorb" && two:
 		return pair(Absorb(a, b, Union{On: today, Document: paper}))
 	case name == "unmerge" && two:
 		return pair(Unmerge(a, b, Splitting{On: today, Document: paper}))
