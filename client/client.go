@@ -158,6 +158,11 @@ func (c *Client) Households() hubv1.HouseholdServiceClient {
 	return hubv1.NewHouseholdServiceClient(c.conn)
 }
 
+// Identity records what happens to persons and households over the years.
+func (c *Client) Identity() hubv1.IdentityServiceClient {
+	return hubv1.NewIdentityServiceClient(c.conn)
+}
+
 // Catalogues speaks of policies and lists.
 func (c *Client) Catalogues() hubv1.CatalogueServiceClient {
 	return hubv1.NewCatalogueServiceClient(c.conn)

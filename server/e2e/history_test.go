@@ -50,6 +50,8 @@ type chronicle struct {
 	*testing.T
 	hub       *hubtest.Hub
 	office    hubv1.HouseholdServiceClient
+	identity  hubv1.IdentityServiceClient
+	pager     *pager
 	rng       *rand.Rand
 	villages  []string          // the first is the old village
 	lives     map[string]string // open household → village
@@ -78,11 +80,13 @@ func newChronicle(t *testing.T, cfg hubtest.Config) *chronicle {
 	c := &chronicle{T: t, hub: hubtest.Start(t, cfg), rng: rand.New(rand.NewPCG(seed, 1)), lives: map[string]string{}, roster: map[string]bool{}}
 	c.villages = slices.Concat(tree.AreaVillages("qionghai")[:3], tree.AreaVillages("danzhou")[:2])
 	c.hub.AgreeOffice(t, "office")
-	c.office = c.client("office").Households()
+	office := c.client("office")
+	c.office, c.identity = office.Households(), office.Identity()
 	qionghai, _ := tree.Area("qionghai")
 	c.onlook("province", hubtest.Province)
 	c.onlook("village", c.villages[0])
 	c.onlook("area", qionghai.Root)
+	c.pager = &pager{sync: c.client("province").Sync(), stands: map[string]string{}}
 	for range 8 {
 		c.create()
 	}
@@ -151,8 +155,9 @@ func (c *chronicle) step(n int) {
 			during <- err
 		}()
 	}
-	acts := []func(){c.move, c.move, c.move, c.merge, c.split, c.birth, c.death, c.marriage, c.marriage, c.change, c.create, c.night}
+	acts := []func(){c.move, c.move, c.move, c.merge, c.split, c.birth, c.death, c.marriage, c.wedding, c.passing, c.doubled, c.united, c.change, c.create, c.night}
 	acts[c.rng.IntN(len(acts))]()
+	c.ok(c.pager.read(c.Context()))
 	if meanwhile {
 		if err := <-during; err != nil {
 			c.Fatalf("step %d: %s: %v", n, busy.name, err)

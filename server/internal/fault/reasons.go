@@ -53,6 +53,12 @@ const (
 	GroupNotOwned      Reason = "GROUP_NOT_OWNED"
 	PersonUnknown      Reason = "PERSON_UNKNOWN"
 
+	SetByUseCase    Reason = "SET_BY_USE_CASE"
+	HouseholdClosed Reason = "HOUSEHOLD_CLOSED"
+	SupportDiffers  Reason = "SUPPORT_DIFFERS"
+	NotReversible   Reason = "NOT_REVERSIBLE"
+	OtherArea       Reason = "OTHER_AREA"
+
 	CatalogueInvalid  Reason = "CATALOGUE_INVALID"
 	NoCatalogue       Reason = "NO_CATALOGUE"
 	PreviewMissing    Reason = "PREVIEW_MISSING"
@@ -123,6 +129,12 @@ var texts = map[Reason]text{
 	LegacyDecisionLate: {Precondition, "the household is in the hub already: it leaves support only by the removal procedure, not by loading a decision", "该户已在系统中,停止帮扶须履行规定程序,不能通过导入决定办理"},
 	GroupNotOwned:      {Denied, "your agency does not own the fact group {group}", "本单位不是 {group} 类信息的责任单位"},
 	PersonUnknown:      {Invalid, "is not a member of this household", "不是该户成员"},
+
+	SetByUseCase:    {Invalid, "is set by a call of its own: {call}", "须通过专门操作办理:{call}"},
+	HouseholdClosed: {Precondition, "The household is closed. Reopen it first or, where it was merged, separate it again.", "该户已销户。请先恢复该户;如系并户,请先撤销并户。"},
+	SupportDiffers:  {Precondition, "Support runs longer for the entry that would end than for the one that would stay, and merging entries ends nobody's support. Keep the other entry.", "拟取消的记录其帮扶期限长于拟保留的记录,合并记录不得使任何人停止帮扶。请保留另一条记录。"},
+	NotReversible:   {Precondition, "This cannot be taken back as it stands: {why}. Read the household again and record what is so today.", "现状下不能撤销:{why}。请重新读取该户,按目前情况登记。"},
+	OtherArea:       {Precondition, "The two households stand in different areas. Record the departure in the one by UpdateHousehold, then the arrival in the other in the same way; id and end dates follow the person.", "两户不在同一市县。请先用户信息更新登记迁出,再在另一户登记迁入,人员标识和停止日期随人转移。"},
 
 	CatalogueInvalid:  {Invalid, "The catalogue has {count} problem(s) and was not stored.", "目录有 {count} 处问题,未保存。"},
 	NoCatalogue:       {Precondition, "No catalogue is active yet; lists exist only after one was activated.", "尚未启用目录,启用后方有名单。"},

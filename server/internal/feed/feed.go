@@ -16,12 +16,26 @@ const (
 
 // Causes of transactions.
 const (
-	CauseImport    = "IMPORT"
-	CauseUpdate    = "UPDATE"
-	CauseMove      = "MOVE"
-	CauseTransfer  = "TRANSFER"
-	CauseMerge     = "MERGE"
-	CauseSplit     = "SPLIT"
+	CauseImport   = "IMPORT"
+	CauseUpdate   = "UPDATE"
+	CauseMove     = "MOVE"
+	CauseTransfer = "TRANSFER"
+	CauseMerge    = "MERGE"
+	CauseSplit    = "SPLIT"
+	CauseUnmerge  = "UNMERGE"
+
+	CauseIDNumber       = "ID_NUMBER"
+	CauseMergePersons   = "MERGE_PERSONS"
+	CauseSeparate       = "SEPARATE_PERSONS"
+	CauseBirth          = "BIRTH"
+	CauseRevokeBirth    = "REVOKE_BIRTH"
+	CauseDeath          = "DEATH"
+	CauseRevokeDeath    = "REVOKE_DEATH"
+	CauseMarriage       = "MARRIAGE"
+	CauseRevokeMarriage = "REVOKE_MARRIAGE"
+	CauseClose          = "CLOSE"
+	CauseReopen         = "REOPEN"
+
 	CauseDate      = "DATE"
 	CauseCatalogue = "CATALOGUE"
 )

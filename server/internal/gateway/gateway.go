@@ -111,6 +111,7 @@ func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
 		hubv1.RegisterDivisionServiceHandler,
 		hubv1.RegisterHouseholdServiceHandler,
 		hubv1.RegisterFactServiceHandler,
+		hubv1.RegisterIdentityServiceHandler,
 		hubv1.RegisterCatalogueServiceHandler,
 		hubv1.RegisterRecordServiceHandler,
 		hubv1.RegisterSyncServiceHandler,

@@ -32,6 +32,9 @@ func Absorb(from, into *Household, u Union) (closed, united *Household, err erro
 	if bad := u.check(from); len(bad) > 0 {
 		return nil, nil, fault.List(fault.HouseholdInvalid, bad)
 	}
+	if into.closed() {
+		return nil, nil, fault.New(fault.HouseholdClosed)
+	}
 	closed, united = from.Clone(), into.Clone()
 	var moved []string
 	for i := range closed.Persons {

@@ -7,9 +7,9 @@ import (
 )
 
 // LeftAlive tells whether the person left for where nobody has said yet: not by a split
-// or a merge, after which they stand in the other household at once.
+// or a merge, after which they stand in the other household at once, nor as a duplicate.
 func (p *Person) LeftAlive() bool {
-	return p.moved() && p.LeaveReason != LeaveSplit && p.LeaveReason != LeaveMerge
+	return p.moved() && p.LeaveReason != LeaveSplit && p.LeaveReason != LeaveMerge && p.LeaveReason != LeaveDuplicate
 }
 
 // Arriving is the person as another household may receive them (see Merge): as known,

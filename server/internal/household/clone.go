@@ -39,11 +39,18 @@ func (h *Household) Clone() *Household {
 		c.Closing = &closing
 	}
 	c.Sources = maps.Clone(h.Sources)
+	c.Events = slices.Clone(h.Events)
 	return &c
 }
 
 func (p Person) clone() Person {
 	p.FormerIDNumbers = slices.Clone(p.FormerIDNumbers)
+	p.WrongIDNumbers = slices.Clone(p.WrongIDNumbers)
+	p.Duplicates = slices.Clone(p.Duplicates)
+	for i := range p.Duplicates {
+		d := &p.Duplicates[i]
+		d.IDNumbers, d.Elements = slices.Clone(d.IDNumbers), slices.Clone(d.Elements)
+	}
 	p.Insurances = slices.Clone(p.Insurances)
 	if p.Education != nil {
 		education := *p.Education

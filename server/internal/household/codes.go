@@ -207,6 +207,8 @@ const (
 	LeaveSplit    LeaveReason = "SPLIT"
 	LeaveMerge    LeaveReason = "MERGE"
 	LeaveOther    LeaveReason = "OTHER"
+	// LeaveDuplicate ends a second entry of a person who has another one (see MergePersons).
+	LeaveDuplicate LeaveReason = "DUPLICATE"
 
 	Enrolled    Enrolment = "ENROLLED"
 	NotEnrolled Enrolment = "NOT_ENROLLED"
@@ -286,7 +288,7 @@ var Codes = map[string][]string{
 	"LabourAbility":  strs(LabourOrdinary, LabourSkilled, LabourLost, LabourNone),
 	"WorkPlace":      strs(WorkTownship, WorkCounty, WorkProvince, WorkAway, WorkOther),
 	"JoinReason":     strs(JoinRegistered, JoinBirth, JoinMarriage, JoinMovedIn, JoinSplit, JoinMerge, JoinOther),
-	"LeaveReason":    strs(LeaveDeath, LeaveMarriage, LeaveMovedOut, LeaveSplit, LeaveMerge, LeaveOther),
+	"LeaveReason":    strs(LeaveDeath, LeaveMarriage, LeaveMovedOut, LeaveSplit, LeaveMerge, LeaveOther, LeaveDuplicate),
 	"Enrolment":      strs(Enrolled, NotEnrolled, DroppedOut, Suspended, Graduated),
 	"StudyPlace":     strs(StudyInCounty, StudyInProvince, StudyAway),
 	"NeedCategory":   strs(NeedFood, NeedClothing, NeedEducation, NeedMedical, NeedHousing, NeedIndustry, NeedEmployment, NeedTraining, NeedFinance, NeedOther),

@@ -34,6 +34,14 @@ type Household struct {
 	Decisions  []Decision         // frozen; never written by an import or update
 	Closing    *Closing           // evidence that the household is closed
 	Sources    map[Group]Provenance
+	Events     []Event // what use cases did to it, each with its document; newest last
+}
+
+// Event is a use case that was carried out on the household; the hub alone writes it.
+type Event struct {
+	Cause    string // as of the transaction, e.g. "MARRIAGE"
+	On       date.Date
+	Document Document
 }
 
 // Register is what the office holds about the household as a whole (domain 3.1).
@@ -67,6 +75,7 @@ type Person struct {
 	Sex             Sex
 	IDNumber        string   // 公民身份号码, 18 characters; empty makes the person provisional
 	FormerIDNumbers []string // earlier numbers, 18 or 15 characters
+	WrongIDNumbers  []string // typing errors that were corrected: they find nobody (see ChangeIDNumber)
 	DisabilityCard  string   // 残疾人证号, 20 characters: ID number + 2 digits
 	BirthDate       date.Date
 	Relation        Relation
@@ -84,9 +93,21 @@ type Person struct {
 	LeftOn          date.Date // first day on which the person no longer belongs
 	LeaveReason     LeaveReason
 	LeaveEvidence   string // document behind a death or departure
+	DuplicateOf     string // hub id of the entry that stayed, where this one was a second one
+	Duplicates      []Duplicate
 
 	Education  *Education
 	Insurances []Insurance // one a year
+}
+
+// Duplicate is a second entry of a person that was merged into theirs (see
+// MergePersons): what it was found by finds the person, and goes back with it.
+type Duplicate struct {
+	Person        string // hub id of the entry
+	PersonNumber  string
+	IDNumbers     []string
+	StudentNumber string
+	Elements      []string // keys of the needs, shocks and assistance taken over
 }
 
 // Education is what the education department holds about a member (domain 4.1).

@@ -69,6 +69,14 @@ func (h *Household) Identifiers() []Identifier {
 		if p.Education != nil {
 			add(StudentNumber, cleanStudentNumber(p.Education.StudentNumber), p.ID)
 		}
+		for _, d := range p.Duplicates {
+			if d.PersonNumber != p.PersonNumber {
+				add(PersonNumber, d.PersonNumber, p.ID)
+			}
+			if p.Education == nil || d.StudentNumber != p.Education.StudentNumber {
+				add(StudentNumber, d.StudentNumber, p.ID)
+			}
+		}
 	}
 	return out
 }

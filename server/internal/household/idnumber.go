@@ -111,6 +111,11 @@ func (p *Person) numbers() []string {
 	for _, former := range p.FormerIDNumbers {
 		add(former)
 	}
+	for _, d := range p.Duplicates {
+		for _, n := range d.IDNumbers {
+			add(n)
+		}
+	}
 	return out
 }
 

@@ -50,6 +50,12 @@ func (h *Household) Head(on date.Date) *Person {
 	return nil
 }
 
+// hasPersonNumber tells whether the person, or a duplicate of theirs, bears the number.
+func (p *Person) hasPersonNumber(number string) bool {
+	return p.PersonNumber == number ||
+		slices.ContainsFunc(p.Duplicates, func(d Duplicate) bool { return d.PersonNumber == number })
+}
+
 // resolve finds the person that a reference names by hub id, ID number (any of the
 // person's) or person number.
 func (h *Household) resolve(ref string) *Person {
@@ -58,12 +64,12 @@ func (h *Household) resolve(ref string) *Person {
 	}
 	number := NormaliseIDNumber(ref)
 	for i := range h.Persons {
-		if slices.Contains(h.Persons[i].numbers(), number) {
+		if h.Persons[i].DuplicateOf == "" && slices.Contains(h.Persons[i].numbers(), number) {
 			return &h.Persons[i]
 		}
 	}
 	for i := range h.Persons {
-		if h.Persons[i].PersonNumber == ref {
+		if h.Persons[i].DuplicateOf == "" && h.Persons[i].hasPersonNumber(ref) {
 			return &h.Persons[i]
 		}
 	}

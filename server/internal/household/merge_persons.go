@@ -32,6 +32,9 @@ func (m *merger) persons() {
 // mergePerson gives the person with those facts of in that the writer owns.
 func (m *merger) mergePerson(base, in Person) Person {
 	out := base
+	if base.DuplicateOf != "" {
+		return base // only SeparatePersons brings the entry back
+	}
 	if m.owns(GroupRegister) {
 		out = in
 		out.ID, out.Education, out.Insurances = base.ID, base.Education, base.Insurances
@@ -49,17 +52,33 @@ func (m *merger) mergePerson(base, in Person) Person {
 // keepIdentity keeps what the base knew the person by, and since when it belongs here.
 // A replaced ID number becomes a former one: other departments may still send it.
 func (p *Person) keepIdentity(base Person) {
+	p.WrongIDNumbers, p.DuplicateOf, p.Duplicates = base.WrongIDNumbers, base.DuplicateOf, base.Duplicates
+	if base.outdated(p.IDNumber) {
+		p.IDNumber = base.IDNumber
+	}
 	former := slices.Concat(p.FormerIDNumbers, base.FormerIDNumbers)
 	if base.IDNumber != "" {
 		former = append(former, base.IDNumber)
 	}
 	p.IDNumber = cmp.Or(p.IDNumber, base.IDNumber)
-	p.FormerIDNumbers = former // Normalise removes the present one and repetitions
-	p.PersonNumber = cmp.Or(p.PersonNumber, base.PersonNumber)
-	p.DisabilityCard = cmp.Or(p.DisabilityCard, base.DisabilityCard)
+	wrong := func(n string) bool { return slices.Contains(base.WrongIDNumbers, n) }
+	p.FormerIDNumbers = slices.DeleteFunc(former, wrong) // Normalise removes the present one and repetitions
+	if p.PersonNumber == "" || base.PersonNumber != "" && base.hasPersonNumber(p.PersonNumber) {
+		p.PersonNumber = base.PersonNumber
+	}
+	if p.DisabilityCard == "" || wrong(NormaliseIDNumber(p.DisabilityCard)) {
+		p.DisabilityCard = base.DisabilityCard
+	}
 	if p.JoinedOn == "" {
 		p.JoinedOn, p.JoinReason = base.JoinedOn, base.JoinReason
 	}
+}
+
+// outdated tells whether a file still states a number that the office has corrected, or
+// that of a duplicate: both would come back as the person's own.
+func (p *Person) outdated(number string) bool {
+	return slices.Contains(p.WrongIDNumbers, number) || p.IDNumber != "" &&
+		slices.ContainsFunc(p.Duplicates, func(d Duplicate) bool { return slices.Contains(d.IDNumbers, number) })
 }
 
 const (
@@ -108,18 +127,47 @@ func (m *merger) match(known []Person) []int {
 			matches[i] = conflicting
 		}
 	}
+	for i, j := range matches {
+		if stays := standing(known, j); stays >= 0 {
+			if _, taken := by[stays]; !taken && m.in.Persons[i].ID == "" {
+				claim(i, stays) // the file has given the other row up
+			}
+		}
+	}
 	return matches
+}
+
+// standing is the entry that stayed where the j-th one is a duplicate, -1 otherwise.
+func standing(known []Person, j int) int {
+	if j < 0 || known[j].DuplicateOf == "" {
+		return unmatched
+	}
+	return slices.IndexFunc(known, func(k Person) bool { return k.ID == known[j].DuplicateOf })
+}
+
+// frozen tells whether a file still states a duplicate as it was: its row says nothing
+// new beside that of the entry that stayed.
+func frozen(k, p *Person) bool {
+	if k.DuplicateOf == "" {
+		return false
+	}
+	numbers := k.numbers()
+	same := func(n string) bool { return slices.Contains(numbers, n) }
+	return slices.ContainsFunc(p.numbers(), same) || len(p.numbers()) == 0 && p.PersonNumber != "" && p.PersonNumber == k.PersonNumber
 }
 
 func matchByNumber(known []Person, p *Person) int {
 	if p.ID != "" {
 		return slices.IndexFunc(known, func(k Person) bool { return k.ID == p.ID })
 	}
+	if j := slices.IndexFunc(known, func(k Person) bool { return frozen(&k, p) }); j >= 0 {
+		return j
+	}
 	if j := slices.IndexFunc(known, func(k Person) bool { return shared(&k, p) }); j >= 0 {
 		return j
 	}
 	if p.PersonNumber != "" {
-		if j := slices.IndexFunc(known, func(k Person) bool { return k.PersonNumber == p.PersonNumber }); j >= 0 {
+		if j := slices.IndexFunc(known, func(k Person) bool { return k.DuplicateOf == "" && k.hasPersonNumber(p.PersonNumber) }); j >= 0 {
 			return j
 		}
 	}
@@ -127,24 +175,27 @@ func matchByNumber(known []Person, p *Person) int {
 		return unmatched
 	}
 	return slices.IndexFunc(known, func(k Person) bool {
-		return k.Education != nil && k.Education.StudentNumber == p.Education.StudentNumber && !contradict(&k, p)
+		return k.DuplicateOf == "" && k.Education != nil && k.Education.StudentNumber == p.Education.StudentNumber && !contradict(&k, p)
 	})
 }
 
 // sameByName is the weakest match: two records without anything that tells them apart.
 func sameByName(a, b *Person) bool {
-	return a.Name != "" && a.Name == b.Name && a.BirthDate != "" && a.BirthDate == b.BirthDate && !contradict(a, b)
+	return a.DuplicateOf == "" && b.DuplicateOf == "" && a.Name != "" && a.Name == b.Name && a.BirthDate != "" && a.BirthDate == b.BirthDate && !contradict(a, b)
 }
 
 // shared tells whether two persons have an ID number in common.
 func shared(a, b *Person) bool {
+	if a.DuplicateOf != "" || b.DuplicateOf != "" {
+		return false // what it was found by finds the entry that stayed
+	}
 	numbers := a.numbers()
 	return slices.ContainsFunc(b.numbers(), func(n string) bool { return slices.Contains(numbers, n) })
 }
 
 // contradict tells whether numbers of the same kind on both sides differ.
 func contradict(a, b *Person) bool {
-	if a.PersonNumber != "" && b.PersonNumber != "" && a.PersonNumber != b.PersonNumber {
+	if a.PersonNumber != "" && b.PersonNumber != "" && !a.hasPersonNumber(b.PersonNumber) && !b.hasPersonNumber(a.PersonNumber) {
 		return true
 	}
 	return len(a.numbers()) > 0 && len(b.numbers()) > 0 && !shared(a, b)

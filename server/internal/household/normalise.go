@@ -59,6 +59,8 @@ func (p *Person) normalise() {
 	cleanSet(&p.FormerIDNumbers, cleanIDNumber)
 	p.FormerIDNumbers = slices.DeleteFunc(p.FormerIDNumbers, func(s string) bool { return s == p.IDNumber })
 	trim(&p.FormerIDNumbers)
+	cleanSet(&p.WrongIDNumbers, cleanIDNumber)
+	trim(&p.Duplicates)
 	if id, err := ParseIDNumber(p.IDNumber); err == nil {
 		p.BirthDate = cmp.Or(p.BirthDate, id.BirthDate)
 		p.Sex = cmp.Or(p.Sex, id.Sex)

@@ -45,7 +45,8 @@ func absorbDecisions(from, into, united *Household, moved []string) {
 	if into.unsupported() && !from.unsupported() {
 		for i := range united.Decisions {
 			if d := &united.Decisions[i]; len(d.Only) == 0 {
-				d.Only = into.personIDs()
+				// Who comes may have been here once: then the old entry does not count.
+				d.Only = slices.DeleteFunc(into.personIDs(), func(id string) bool { return slices.Contains(moved, id) })
 			}
 		}
 	}

@@ -98,6 +98,9 @@ func (c *checker) membership(f string, p *Person) {
 	case p.LeftOn == "" && p.LeaveReason != "":
 		c.violate(f+"left_on", fault.Required)
 	}
+	if (p.LeaveReason == LeaveDuplicate) != (p.DuplicateOf != "") {
+		c.violate(f+"leave_reason", fault.SetByUseCase, "call", "MergePersons, SeparatePersons")
+	}
 	if p.LeaveReason == LeaveDeath && p.LeaveEvidence == "" {
 		c.violate(f+"leave_evidence", fault.EvidenceMissing, "what", "leave_evidence")
 	}
@@ -133,9 +136,10 @@ func (c *checker) insurances(list string, insurances []Insurance) {
 	}
 }
 
-// heads: exactly one present member is the head, unless the household is closed.
+// heads: exactly one present member is the head, unless the household is closed or
+// nobody is left in it: then it goes on until it is closed with its own evidence.
 func (c *checker) heads() {
-	if c.h.closed() || len(c.h.Persons) == 0 {
+	if c.h.closed() || len(c.h.PresentOn(c.on)) == 0 {
 		return
 	}
 	if n := c.h.heads(c.on); n != 1 {
@@ -162,6 +166,9 @@ func (c *checker) distinct() {
 	for i := range c.h.Persons {
 		p := &c.h.Persons[i]
 		ids.once(i, p.ID)
+		if p.DuplicateOf != "" {
+			continue
+		}
 		persons.once(i, p.PersonNumber)
 		if p.Education != nil {
 			students.once(i, p.Education.StudentNumber)

@@ -19,7 +19,7 @@ func (h *Hub) leaving(area string, t transition) (out []store.Alias) {
 		return nil
 	}
 	for _, was := range t.Before.Persons {
-		if now := t.After.Person(was.ID); now != nil && now.LeftAlive() && !was.LeftAlive() {
+		if now := t.After.Person(was.ID); now != nil && now.LeftAlive() && !was.LeftAlive() && !slices.Contains(t.Placed, now.ID) {
 			out = append(out, h.leftAs(area, t.ID, now)...)
 		}
 	}

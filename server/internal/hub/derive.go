@@ -20,6 +20,7 @@ type transition struct {
 	From     string        // area that it comes from, where it is another one
 	Gone     bool          // it leaves the area: After is what it was, and no list holds it any more
 	Arrived  []store.Alias // what those who came from other households were kept under, see aliasLeft
+	Placed   []string      // who left and stands in another household by the same transaction
 	Same     bool          // the facts are as they were; only the day or the catalogue moved on
 }
 

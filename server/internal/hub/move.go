@@ -75,6 +75,7 @@ func (h *Hub) moved(ctx context.Context, r store.Reader, c access.Caller, was he
 	}
 	after := was.facts.Clone()
 	after.Village, after.VillageGroup = m.Village, m.VillageGroup
+	after.Note(household.Event{Cause: feed.CauseMove, On: h.Today(), Document: m.Document})
 	return after, nil
 }
 

@@ -64,6 +64,7 @@ func (h *Hub) splitFacts(a act, was *household.Household, s Split, id string) (r
 	if err != nil {
 		return nil, nil, err
 	}
+	a.note(s.Document, rest, off)
 	bad := household.Validate(rest, a.on, h.Divisions.IsVillage)
 	for _, v := range household.Validate(off, a.on, h.Divisions.IsVillage) {
 		v.Field = "split_off." + v.Field
@@ -102,6 +103,7 @@ func (h *Hub) MergeHouseholds(ctx context.Context, c access.Caller, m Merge) (Ho
 		if err != nil {
 			return 0, nil, err
 		}
+		a.note(m.Document, gone, whole)
 		if err := fault.List(fault.HouseholdInvalid, household.Validate(whole, a.on, h.Divisions.IsVillage)); err != nil {
 			return 0, nil, err
 		}

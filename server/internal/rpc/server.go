@@ -75,6 +75,7 @@ func New(cfg Config) (*grpc.Server, error) {
 	hubv1.RegisterDivisionServiceServer(s, divisions{tree: cfg.Divisions})
 	hubv1.RegisterHouseholdServiceServer(s, households{hub: cfg.Hub})
 	hubv1.RegisterFactServiceServer(s, facts{hub: cfg.Hub})
+	hubv1.RegisterIdentityServiceServer(s, identity{hub: cfg.Hub})
 	hubv1.RegisterCatalogueServiceServer(s, catalogues{hub: cfg.Hub})
 	hubv1.RegisterRecordServiceServer(s, records{hub: cfg.Hub})
 	hubv1.RegisterSyncServiceServer(s, sync{hub: cfg.Hub})

@@ -51,6 +51,7 @@ func HouseholdToProto(h *household.Household) *hubv1.Household {
 		Decisions:              each(h.Decisions, decisionToProto),
 		Closing:                closingToProto(h.Closing),
 		Sources:                sourcesToProto(h.Sources),
+		Events:                 each(h.Events, eventToProto),
 	}
 }
 
@@ -78,6 +79,7 @@ func HouseholdFromProto(p *hubv1.Household) *household.Household {
 		Decisions:  each(p.GetDecisions(), decisionFromProto),
 		Closing:    closingFromProto(p.GetClosing()),
 		Sources:    sourcesFromProto(p.GetSources()),
+		Events:     each(p.GetEvents(), eventFromProto),
 	}
 }
 

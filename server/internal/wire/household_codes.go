@@ -103,6 +103,9 @@ func Relation(r hubv1.Relation) household.Relation { return relations.text(r) }
 // MatchStateToProto is the contract's value of a match state.
 func MatchStateToProto(s household.MatchState) hubv1.MatchState { return matchStates.number(s) }
 
+// ClosingKind is the code of a closing's kind of the contract.
+func ClosingKind(k hubv1.ClosingKind) household.ClosingKind { return closingKinds.text(k) }
+
 // SupportStatusToProto is the contract's value of a support status.
 func SupportStatusToProto(s household.SupportStatus) hubv1.SupportStatus {
 	return supportStatuses.number(s)

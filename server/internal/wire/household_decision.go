@@ -74,6 +74,14 @@ func closingFromProto(p *hubv1.Closing) *household.Closing {
 	}
 }
 
+func eventToProto(e household.Event) *hubv1.HouseholdEvent {
+	return &hubv1.HouseholdEvent{Cause: e.Cause, On: string(e.On), Document: documentToProto(e.Document)}
+}
+
+func eventFromProto(p *hubv1.HouseholdEvent) household.Event {
+	return household.Event{Cause: p.GetCause(), On: date.Date(p.GetOn()), Document: DocumentFromProto(p.GetDocument())}
+}
+
 // sourcesToProto lists the sources in the order of the contract's groups, so that
 // a map gives the same bytes each time.
 func sourcesToProto(sources map[household.Group]household.Provenance) []*hubv1.Provenance {

@@ -31,6 +31,9 @@ func personToProto(m household.Person) *hubv1.Person {
 		LeftOn:          string(m.LeftOn),
 		LeaveReason:     leaveReasons.number(m.LeaveReason),
 		LeaveEvidence:   m.LeaveEvidence,
+		DuplicateOf:     m.DuplicateOf,
+		Duplicates:      each(m.Duplicates, duplicateToProto),
+		WrongIdNumbers:  m.WrongIDNumbers,
 		Education:       educationToProto(m.Education),
 		Insurances:      each(m.Insurances, insuranceToProto),
 	}
@@ -61,8 +64,21 @@ func personFromProto(p *hubv1.Person) household.Person {
 		LeftOn:          date.Date(p.GetLeftOn()),
 		LeaveReason:     leaveReasons.text(p.GetLeaveReason()),
 		LeaveEvidence:   p.GetLeaveEvidence(),
+		DuplicateOf:     p.GetDuplicateOf(),
+		Duplicates:      each(p.GetDuplicates(), duplicateFromProto),
+		WrongIDNumbers:  p.GetWrongIdNumbers(),
 		Education:       educationFromProto(p.GetEducation()),
 		Insurances:      each(p.GetInsurances(), insuranceFromProto),
+	}
+}
+
+func duplicateToProto(d household.Duplicate) *hubv1.Duplicate {
+	return &hubv1.Duplicate{Person: d.Person, PersonNumber: d.PersonNumber, IdNumbers: d.IDNumbers, StudentNumber: d.StudentNumber, Elements: d.Elements}
+}
+
+func duplicateFromProto(p *hubv1.Duplicate) household.Duplicate {
+	return household.Duplicate{
+		Person: p.GetPerson(), PersonNumber: p.GetPersonNumber(), IDNumbers: p.GetIdNumbers(), StudentNumber: p.GetStudentNumber(), Elements: p.GetElements(),
 	}
 }
 

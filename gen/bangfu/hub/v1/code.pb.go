@@ -1236,6 +1236,8 @@ const (
 	LeaveReason_LEAVE_REASON_MERGE LeaveReason = 5
 	// 其他.
 	LeaveReason_LEAVE_REASON_OTHER LeaveReason = 6
+	// 重复登记: a second entry of a person whose other entry stays; set by MergePersons alone.
+	LeaveReason_LEAVE_REASON_DUPLICATE LeaveReason = 7
 )
 
 // Enum value maps for LeaveReason.
@@ -1248,6 +1250,7 @@ var (
 		4: "LEAVE_REASON_SPLIT",
 		5: "LEAVE_REASON_MERGE",
 		6: "LEAVE_REASON_OTHER",
+		7: "LEAVE_REASON_DUPLICATE",
 	}
 	LeaveReason_value = map[string]int32{
 		"LEAVE_REASON_UNSPECIFIED": 0,
@@ -1257,6 +1260,7 @@ var (
 		"LEAVE_REASON_SPLIT":       4,
 		"LEAVE_REASON_MERGE":       5,
 		"LEAVE_REASON_OTHER":       6,
+		"LEAVE_REASON_DUPLICATE":   7,
 	}
 )
 
@@ -2061,7 +2065,7 @@ const file_bangfu_hub_v1_code_proto_rawDesc = "" +
 	"\x14JOIN_REASON_MOVED_IN\x10\x04\x12\x15\n" +
 	"\x11JOIN_REASON_SPLIT\x10\x05\x12\x15\n" +
 	"\x11JOIN_REASON_MERGE\x10\x06\x12\x15\n" +
-	"\x11JOIN_REASON_OTHER\x10\a*\xc2\x01\n" +
+	"\x11JOIN_REASON_OTHER\x10\a*\xde\x01\n" +
 	"\vLeaveReason\x12\x1c\n" +
 	"\x18LEAVE_REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12LEAVE_REASON_DEATH\x10\x01\x12\x19\n" +
@@ -2069,7 +2073,8 @@ const file_bangfu_hub_v1_code_proto_rawDesc = "" +
 	"\x16LEAVE_REASON_MOVED_OUT\x10\x03\x12\x16\n" +
 	"\x12LEAVE_REASON_SPLIT\x10\x04\x12\x16\n" +
 	"\x12LEAVE_REASON_MERGE\x10\x05\x12\x16\n" +
-	"\x12LEAVE_REASON_OTHER\x10\x06*\xa7\x01\n" +
+	"\x12LEAVE_REASON_OTHER\x10\x06\x12\x1a\n" +
+	"\x16LEAVE_REASON_DUPLICATE\x10\a*\xa7\x01\n" +
 	"\tEnrolment\x12\x19\n" +
 	"\x15ENROLMENT_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ENROLMENT_ENROLLED\x10\x01\x12\x1a\n" +

@@ -183,6 +183,21 @@ const (
 	Reason_REASON_MATCH_NOT_APPLICABLE Reason = 66
 	// NOT_FOUND. The household has no such open task.
 	Reason_REASON_TASK_NOT_FOUND Reason = 67
+	// INVALID_ARGUMENT. Is set by a call of its own: {call}.
+	Reason_REASON_SET_BY_USE_CASE Reason = 68
+	// FAILED_PRECONDITION. The household is closed. Reopen it first or, where it was merged, separate
+	// it again.
+	Reason_REASON_HOUSEHOLD_CLOSED Reason = 69
+	// FAILED_PRECONDITION. Support runs longer for the entry that would end than for the one that
+	// would stay, and merging entries ends nobody's support. Keep the other entry.
+	Reason_REASON_SUPPORT_DIFFERS Reason = 70
+	// FAILED_PRECONDITION. This cannot be taken back as it stands: {why}. Read the household again and
+	// record what is so today.
+	Reason_REASON_NOT_REVERSIBLE Reason = 71
+	// FAILED_PRECONDITION. The two households stand in different areas. Record the departure in the one
+	// by UpdateHousehold, then the arrival in the other in the same way; id and end dates follow the
+	// person.
+	Reason_REASON_OTHER_AREA Reason = 72
 )
 
 // Enum value maps for Reason.
@@ -251,6 +266,11 @@ var (
 		65: "REASON_MATCH_NOT_FOUND",
 		66: "REASON_MATCH_NOT_APPLICABLE",
 		67: "REASON_TASK_NOT_FOUND",
+		68: "REASON_SET_BY_USE_CASE",
+		69: "REASON_HOUSEHOLD_CLOSED",
+		70: "REASON_SUPPORT_DIFFERS",
+		71: "REASON_NOT_REVERSIBLE",
+		72: "REASON_OTHER_AREA",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -316,6 +336,11 @@ var (
 		"REASON_MATCH_NOT_FOUND":        65,
 		"REASON_MATCH_NOT_APPLICABLE":   66,
 		"REASON_TASK_NOT_FOUND":         67,
+		"REASON_SET_BY_USE_CASE":        68,
+		"REASON_HOUSEHOLD_CLOSED":       69,
+		"REASON_SUPPORT_DIFFERS":        70,
+		"REASON_NOT_REVERSIBLE":         71,
+		"REASON_OTHER_AREA":             72,
 	}
 )
 
@@ -350,7 +375,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xce\r\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xd5\x0e\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -415,7 +440,12 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x19REASON_MATCH_BY_NAME_ONLY\x10@\x12\x1a\n" +
 	"\x16REASON_MATCH_NOT_FOUND\x10A\x12\x1f\n" +
 	"\x1bREASON_MATCH_NOT_APPLICABLE\x10B\x12\x19\n" +
-	"\x15REASON_TASK_NOT_FOUND\x10CB\xa8\x01\n" +
+	"\x15REASON_TASK_NOT_FOUND\x10C\x12\x1a\n" +
+	"\x16REASON_SET_BY_USE_CASE\x10D\x12\x1b\n" +
+	"\x17REASON_HOUSEHOLD_CLOSED\x10E\x12\x1a\n" +
+	"\x16REASON_SUPPORT_DIFFERS\x10F\x12\x19\n" +
+	"\x15REASON_NOT_REVERSIBLE\x10G\x12\x15\n" +
+	"\x11REASON_OTHER_AREA\x10HB\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (

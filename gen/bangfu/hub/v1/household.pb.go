@@ -72,7 +72,9 @@ type Household struct {
 	Sources []*Provenance `protobuf:"bytes,21,rep,name=sources,proto3" json:"sources,omitempty"`
 	// What the office has to check after a department sent facts that did not fit. Opened by the hub; an update of the group
 	// REGISTER closes one by giving its closed_on and closed_reason.
-	Tasks         []*Task `protobuf:"bytes,22,rep,name=tasks,proto3" json:"tasks,omitempty"`
+	Tasks []*Task `protobuf:"bytes,22,rep,name=tasks,proto3" json:"tasks,omitempty"`
+	// Use cases carried out on the household with their documents, oldest first. Set by the hub.
+	Events        []*HouseholdEvent `protobuf:"bytes,24,rep,name=events,proto3" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -261,6 +263,77 @@ func (x *Household) GetTasks() []*Task {
 	return nil
 }
 
+func (x *Household) GetEvents() []*HouseholdEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// A use case that was carried out on a household.
+type HouseholdEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As HouseholdRevision.cause.
+	Cause string `protobuf:"bytes,1,opt,name=cause,proto3" json:"cause,omitempty"`
+	// Day on which it was recorded.
+	On string `protobuf:"bytes,2,opt,name=on,proto3" json:"on,omitempty"`
+	// The paper behind it.
+	Document      *Document `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HouseholdEvent) Reset() {
+	*x = HouseholdEvent{}
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HouseholdEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HouseholdEvent) ProtoMessage() {}
+
+func (x *HouseholdEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HouseholdEvent.ProtoReflect.Descriptor instead.
+func (*HouseholdEvent) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *HouseholdEvent) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *HouseholdEvent) GetOn() string {
+	if x != nil {
+		return x.On
+	}
+	return ""
+}
+
+func (x *HouseholdEvent) GetDocument() *Document {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
 // What the office holds about the household as a whole.
 type Register struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -306,7 +379,7 @@ type Register struct {
 
 func (x *Register) Reset() {
 	*x = Register{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[1]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -318,7 +391,7 @@ func (x *Register) String() string {
 func (*Register) ProtoMessage() {}
 
 func (x *Register) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[1]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -331,7 +404,7 @@ func (x *Register) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Register.ProtoReflect.Descriptor instead.
 func (*Register) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{1}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Register) GetIdentificationStandard() IdentificationStandard {
@@ -509,6 +582,12 @@ type Person struct {
 	LeaveReason LeaveReason `protobuf:"varint,22,opt,name=leave_reason,json=leaveReason,proto3,enum=bangfu.hub.v1.LeaveReason" json:"leave_reason,omitempty"`
 	// Document behind leaving; required for a death.
 	LeaveEvidence string `protobuf:"bytes,23,opt,name=leave_evidence,json=leaveEvidence,proto3" json:"leave_evidence,omitempty"`
+	// Id of the entry that stayed, where this one was a second entry of the person (DUPLICATE). Set by the hub.
+	DuplicateOf string `protobuf:"bytes,24,opt,name=duplicate_of,json=duplicateOf,proto3" json:"duplicate_of,omitempty"`
+	// Second entries that were merged into this one; what they were found by finds this person. Set by the hub.
+	Duplicates []*Duplicate `protobuf:"bytes,25,rep,name=duplicates,proto3" json:"duplicates,omitempty"`
+	// Typing errors that were corrected; they find nobody. Set by the hub.
+	WrongIdNumbers []string `protobuf:"bytes,26,rep,name=wrong_id_numbers,json=wrongIdNumbers,proto3" json:"wrong_id_numbers,omitempty"`
 	// What the education department holds; group EDUCATION.
 	Education *Education `protobuf:"bytes,30,opt,name=education,proto3" json:"education,omitempty"`
 	// Insured schemes, one a year; group MEDICAL_INSURANCE.
@@ -519,7 +598,7 @@ type Person struct {
 
 func (x *Person) Reset() {
 	*x = Person{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[2]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -531,7 +610,7 @@ func (x *Person) String() string {
 func (*Person) ProtoMessage() {}
 
 func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[2]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -544,7 +623,7 @@ func (x *Person) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Person.ProtoReflect.Descriptor instead.
 func (*Person) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{2}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Person) GetId() string {
@@ -708,6 +787,27 @@ func (x *Person) GetLeaveEvidence() string {
 	return ""
 }
 
+func (x *Person) GetDuplicateOf() string {
+	if x != nil {
+		return x.DuplicateOf
+	}
+	return ""
+}
+
+func (x *Person) GetDuplicates() []*Duplicate {
+	if x != nil {
+		return x.Duplicates
+	}
+	return nil
+}
+
+func (x *Person) GetWrongIdNumbers() []string {
+	if x != nil {
+		return x.WrongIdNumbers
+	}
+	return nil
+}
+
 func (x *Person) GetEducation() *Education {
 	if x != nil {
 		return x.Education
@@ -718,6 +818,88 @@ func (x *Person) GetEducation() *Education {
 func (x *Person) GetInsurances() []*Insurance {
 	if x != nil {
 		return x.Insurances
+	}
+	return nil
+}
+
+// A second entry of a person that was merged into theirs.
+type Duplicate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the entry.
+	Person string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	// Its 人编号.
+	PersonNumber string `protobuf:"bytes,2,opt,name=person_number,json=personNumber,proto3" json:"person_number,omitempty"`
+	// Its ID numbers.
+	IdNumbers []string `protobuf:"bytes,3,rep,name=id_numbers,json=idNumbers,proto3" json:"id_numbers,omitempty"`
+	// Its 学籍号.
+	StudentNumber string `protobuf:"bytes,4,opt,name=student_number,json=studentNumber,proto3" json:"student_number,omitempty"`
+	// Keys of the needs, shocks and assistance taken over from it.
+	Elements      []string `protobuf:"bytes,5,rep,name=elements,proto3" json:"elements,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Duplicate) Reset() {
+	*x = Duplicate{}
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Duplicate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Duplicate) ProtoMessage() {}
+
+func (x *Duplicate) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Duplicate.ProtoReflect.Descriptor instead.
+func (*Duplicate) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Duplicate) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Duplicate) GetPersonNumber() string {
+	if x != nil {
+		return x.PersonNumber
+	}
+	return ""
+}
+
+func (x *Duplicate) GetIdNumbers() []string {
+	if x != nil {
+		return x.IdNumbers
+	}
+	return nil
+}
+
+func (x *Duplicate) GetStudentNumber() string {
+	if x != nil {
+		return x.StudentNumber
+	}
+	return ""
+}
+
+func (x *Duplicate) GetElements() []string {
+	if x != nil {
+		return x.Elements
 	}
 	return nil
 }
@@ -743,7 +925,7 @@ type Education struct {
 
 func (x *Education) Reset() {
 	*x = Education{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[3]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +937,7 @@ func (x *Education) String() string {
 func (*Education) ProtoMessage() {}
 
 func (x *Education) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[3]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +950,7 @@ func (x *Education) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Education.ProtoReflect.Descriptor instead.
 func (*Education) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{3}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Education) GetStudentNumber() string {
@@ -830,7 +1012,7 @@ type Insurance struct {
 
 func (x *Insurance) Reset() {
 	*x = Insurance{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[4]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -842,7 +1024,7 @@ func (x *Insurance) String() string {
 func (*Insurance) ProtoMessage() {}
 
 func (x *Insurance) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[4]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -855,7 +1037,7 @@ func (x *Insurance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Insurance.ProtoReflect.Descriptor instead.
 func (*Insurance) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{4}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Insurance) GetYear() int32 {
@@ -909,7 +1091,7 @@ type Income struct {
 
 func (x *Income) Reset() {
 	*x = Income{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[5]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -921,7 +1103,7 @@ func (x *Income) String() string {
 func (*Income) ProtoMessage() {}
 
 func (x *Income) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[5]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -934,7 +1116,7 @@ func (x *Income) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Income.ProtoReflect.Descriptor instead.
 func (*Income) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{5}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Income) GetYear() int32 {
@@ -1011,7 +1193,7 @@ type HelperAssignment struct {
 
 func (x *HelperAssignment) Reset() {
 	*x = HelperAssignment{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[6]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1023,7 +1205,7 @@ func (x *HelperAssignment) String() string {
 func (*HelperAssignment) ProtoMessage() {}
 
 func (x *HelperAssignment) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[6]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1036,7 +1218,7 @@ func (x *HelperAssignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HelperAssignment.ProtoReflect.Descriptor instead.
 func (*HelperAssignment) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{6}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *HelperAssignment) GetId() string {
@@ -1116,7 +1298,7 @@ type Need struct {
 
 func (x *Need) Reset() {
 	*x = Need{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[7]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1128,7 +1310,7 @@ func (x *Need) String() string {
 func (*Need) ProtoMessage() {}
 
 func (x *Need) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[7]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1141,7 +1323,7 @@ func (x *Need) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Need.ProtoReflect.Descriptor instead.
 func (*Need) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{7}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Need) GetId() string {
@@ -1207,7 +1389,7 @@ type Shock struct {
 
 func (x *Shock) Reset() {
 	*x = Shock{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[8]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1219,7 +1401,7 @@ func (x *Shock) String() string {
 func (*Shock) ProtoMessage() {}
 
 func (x *Shock) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[8]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1232,7 +1414,7 @@ func (x *Shock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shock.ProtoReflect.Descriptor instead.
 func (*Shock) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{8}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Shock) GetId() string {
@@ -1292,7 +1474,7 @@ type Damage struct {
 
 func (x *Damage) Reset() {
 	*x = Damage{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[9]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1304,7 +1486,7 @@ func (x *Damage) String() string {
 func (*Damage) ProtoMessage() {}
 
 func (x *Damage) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[9]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1317,7 +1499,7 @@ func (x *Damage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Damage.ProtoReflect.Descriptor instead.
 func (*Damage) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{9}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Damage) GetId() string {
@@ -1362,7 +1544,7 @@ type Appraisal struct {
 
 func (x *Appraisal) Reset() {
 	*x = Appraisal{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[10]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1374,7 +1556,7 @@ func (x *Appraisal) String() string {
 func (*Appraisal) ProtoMessage() {}
 
 func (x *Appraisal) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[10]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1387,7 +1569,7 @@ func (x *Appraisal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appraisal.ProtoReflect.Descriptor instead.
 func (*Appraisal) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{10}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Appraisal) GetId() string {
@@ -1451,7 +1633,7 @@ type Assistance struct {
 
 func (x *Assistance) Reset() {
 	*x = Assistance{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[11]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1645,7 @@ func (x *Assistance) String() string {
 func (*Assistance) ProtoMessage() {}
 
 func (x *Assistance) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[11]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,7 +1658,7 @@ func (x *Assistance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assistance.ProtoReflect.Descriptor instead.
 func (*Assistance) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{11}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Assistance) GetId() string {
@@ -1543,7 +1725,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[12]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1555,7 +1737,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[12]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1568,7 +1750,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{12}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Decision) GetId() string {
@@ -1656,7 +1838,7 @@ type DecisionEnd struct {
 
 func (x *DecisionEnd) Reset() {
 	*x = DecisionEnd{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[13]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1668,7 +1850,7 @@ func (x *DecisionEnd) String() string {
 func (*DecisionEnd) ProtoMessage() {}
 
 func (x *DecisionEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[13]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1681,7 +1863,7 @@ func (x *DecisionEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecisionEnd.ProtoReflect.Descriptor instead.
 func (*DecisionEnd) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{13}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DecisionEnd) GetPerson() string {
@@ -1720,7 +1902,7 @@ type Document struct {
 
 func (x *Document) Reset() {
 	*x = Document{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[14]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1732,7 +1914,7 @@ func (x *Document) String() string {
 func (*Document) ProtoMessage() {}
 
 func (x *Document) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[14]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1745,7 +1927,7 @@ func (x *Document) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Document.ProtoReflect.Descriptor instead.
 func (*Document) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{14}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Document) GetIssuer() string {
@@ -1784,7 +1966,7 @@ type Closing struct {
 
 func (x *Closing) Reset() {
 	*x = Closing{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[15]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1796,7 +1978,7 @@ func (x *Closing) String() string {
 func (*Closing) ProtoMessage() {}
 
 func (x *Closing) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[15]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1809,7 +1991,7 @@ func (x *Closing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Closing.ProtoReflect.Descriptor instead.
 func (*Closing) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{15}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Closing) GetKind() ClosingKind {
@@ -1850,7 +2032,7 @@ type Provenance struct {
 
 func (x *Provenance) Reset() {
 	*x = Provenance{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[16]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1862,7 +2044,7 @@ func (x *Provenance) String() string {
 func (*Provenance) ProtoMessage() {}
 
 func (x *Provenance) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[16]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1875,7 +2057,7 @@ func (x *Provenance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Provenance.ProtoReflect.Descriptor instead.
 func (*Provenance) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{16}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Provenance) GetGroup() FactGroup {
@@ -1931,7 +2113,7 @@ type Task struct {
 
 func (x *Task) Reset() {
 	*x = Task{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1943,7 +2125,7 @@ func (x *Task) String() string {
 func (*Task) ProtoMessage() {}
 
 func (x *Task) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1956,7 +2138,7 @@ func (x *Task) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Task.ProtoReflect.Descriptor instead.
 func (*Task) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{17}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Task) GetId() string {
@@ -2019,7 +2201,7 @@ var File_bangfu_hub_v1_household_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\n" +
-	"\x1dbangfu/hub/v1/household.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\"\xe2\a\n" +
+	"\x1dbangfu/hub/v1/household.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\"\x99\b\n" +
 	"\tHousehold\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x1a\n" +
@@ -2047,7 +2229,12 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\tdecisions\x18\x13 \x03(\v2\x17.bangfu.hub.v1.DecisionR\tdecisions\x120\n" +
 	"\aclosing\x18\x14 \x01(\v2\x16.bangfu.hub.v1.ClosingR\aclosing\x123\n" +
 	"\asources\x18\x15 \x03(\v2\x19.bangfu.hub.v1.ProvenanceR\asources\x12)\n" +
-	"\x05tasks\x18\x16 \x03(\v2\x13.bangfu.hub.v1.TaskR\x05tasks\"\xf5\x06\n" +
+	"\x05tasks\x18\x16 \x03(\v2\x13.bangfu.hub.v1.TaskR\x05tasks\x125\n" +
+	"\x06events\x18\x18 \x03(\v2\x1d.bangfu.hub.v1.HouseholdEventR\x06events\"k\n" +
+	"\x0eHouseholdEvent\x12\x14\n" +
+	"\x05cause\x18\x01 \x01(\tR\x05cause\x12\x0e\n" +
+	"\x02on\x18\x02 \x01(\tR\x02on\x123\n" +
+	"\bdocument\x18\x03 \x01(\v2\x17.bangfu.hub.v1.DocumentR\bdocument\"\xf5\x06\n" +
 	"\bRegister\x12^\n" +
 	"\x17identification_standard\x18\x01 \x01(\x0e2%.bangfu.hub.v1.IdentificationStandardR\x16identificationStandard\x126\n" +
 	"\tattribute\x18\x02 \x01(\x0e2\x18.bangfu.hub.v1.AttributeR\tattribute\x123\n" +
@@ -2071,7 +2258,7 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\fhousing_area\x18\x10 \x01(\tR\vhousingArea\x126\n" +
 	"\tstructure\x18\x11 \x01(\x0e2\x18.bangfu.hub.v1.StructureR\tstructure\x12\x1d\n" +
 	"\n" +
-	"built_year\x18\x12 \x01(\x05R\tbuiltYear\"\xd5\b\n" +
+	"built_year\x18\x12 \x01(\x05R\tbuiltYear\"\xdc\t\n" +
 	"\x06Person\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rperson_number\x18\x02 \x01(\tR\fpersonNumber\x12\x12\n" +
@@ -2100,11 +2287,23 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"joinReason\x12\x17\n" +
 	"\aleft_on\x18\x15 \x01(\tR\x06leftOn\x12=\n" +
 	"\fleave_reason\x18\x16 \x01(\x0e2\x1a.bangfu.hub.v1.LeaveReasonR\vleaveReason\x12%\n" +
-	"\x0eleave_evidence\x18\x17 \x01(\tR\rleaveEvidence\x126\n" +
+	"\x0eleave_evidence\x18\x17 \x01(\tR\rleaveEvidence\x12!\n" +
+	"\fduplicate_of\x18\x18 \x01(\tR\vduplicateOf\x128\n" +
+	"\n" +
+	"duplicates\x18\x19 \x03(\v2\x18.bangfu.hub.v1.DuplicateR\n" +
+	"duplicates\x12(\n" +
+	"\x10wrong_id_numbers\x18\x1a \x03(\tR\x0ewrongIdNumbers\x126\n" +
 	"\teducation\x18\x1e \x01(\v2\x18.bangfu.hub.v1.EducationR\teducation\x128\n" +
 	"\n" +
 	"insurances\x18\x1f \x03(\v2\x18.bangfu.hub.v1.InsuranceR\n" +
-	"insurances\"\x8e\x02\n" +
+	"insurances\"\xaa\x01\n" +
+	"\tDuplicate\x12\x16\n" +
+	"\x06person\x18\x01 \x01(\tR\x06person\x12#\n" +
+	"\rperson_number\x18\x02 \x01(\tR\fpersonNumber\x12\x1d\n" +
+	"\n" +
+	"id_numbers\x18\x03 \x03(\tR\tidNumbers\x12%\n" +
+	"\x0estudent_number\x18\x04 \x01(\tR\rstudentNumber\x12\x1a\n" +
+	"\belements\x18\x05 \x03(\tR\belements\"\x8e\x02\n" +
 	"\tEducation\x12%\n" +
 	"\x0estudent_number\x18\x01 \x01(\tR\rstudentNumber\x12\x1f\n" +
 	"\vschool_name\x18\x02 \x01(\tR\n" +
@@ -2225,115 +2424,120 @@ func file_bangfu_hub_v1_household_proto_rawDescGZIP() []byte {
 	return file_bangfu_hub_v1_household_proto_rawDescData
 }
 
-var file_bangfu_hub_v1_household_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_bangfu_hub_v1_household_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_bangfu_hub_v1_household_proto_goTypes = []any{
 	(*Household)(nil),           // 0: bangfu.hub.v1.Household
-	(*Register)(nil),            // 1: bangfu.hub.v1.Register
-	(*Person)(nil),              // 2: bangfu.hub.v1.Person
-	(*Education)(nil),           // 3: bangfu.hub.v1.Education
-	(*Insurance)(nil),           // 4: bangfu.hub.v1.Insurance
-	(*Income)(nil),              // 5: bangfu.hub.v1.Income
-	(*HelperAssignment)(nil),    // 6: bangfu.hub.v1.HelperAssignment
-	(*Need)(nil),                // 7: bangfu.hub.v1.Need
-	(*Shock)(nil),               // 8: bangfu.hub.v1.Shock
-	(*Damage)(nil),              // 9: bangfu.hub.v1.Damage
-	(*Appraisal)(nil),           // 10: bangfu.hub.v1.Appraisal
-	(*Assistance)(nil),          // 11: bangfu.hub.v1.Assistance
-	(*Decision)(nil),            // 12: bangfu.hub.v1.Decision
-	(*DecisionEnd)(nil),         // 13: bangfu.hub.v1.DecisionEnd
-	(*Document)(nil),            // 14: bangfu.hub.v1.Document
-	(*Closing)(nil),             // 15: bangfu.hub.v1.Closing
-	(*Provenance)(nil),          // 16: bangfu.hub.v1.Provenance
-	(*Task)(nil),                // 17: bangfu.hub.v1.Task
-	(SupportStatus)(0),          // 18: bangfu.hub.v1.SupportStatus
-	(IdentificationStandard)(0), // 19: bangfu.hub.v1.IdentificationStandard
-	(Attribute)(0),              // 20: bangfu.hub.v1.Attribute
-	(Cause)(0),                  // 21: bangfu.hub.v1.Cause
-	(PovertyStatus)(0),          // 22: bangfu.hub.v1.PovertyStatus
-	(Answer)(0),                 // 23: bangfu.hub.v1.Answer
-	(MonitorType)(0),            // 24: bangfu.hub.v1.MonitorType
-	(Structure)(0),              // 25: bangfu.hub.v1.Structure
-	(Sex)(0),                    // 26: bangfu.hub.v1.Sex
-	(Relation)(0),               // 27: bangfu.hub.v1.Relation
-	(EducationLevel)(0),         // 28: bangfu.hub.v1.EducationLevel
-	(SchoolStage)(0),            // 29: bangfu.hub.v1.SchoolStage
-	(Health)(0),                 // 30: bangfu.hub.v1.Health
-	(LabourAbility)(0),          // 31: bangfu.hub.v1.LabourAbility
-	(WorkPlace)(0),              // 32: bangfu.hub.v1.WorkPlace
-	(JoinReason)(0),             // 33: bangfu.hub.v1.JoinReason
-	(LeaveReason)(0),            // 34: bangfu.hub.v1.LeaveReason
-	(Enrolment)(0),              // 35: bangfu.hub.v1.Enrolment
-	(StudyPlace)(0),             // 36: bangfu.hub.v1.StudyPlace
-	(NeedCategory)(0),           // 37: bangfu.hub.v1.NeedCategory
-	(ShockKind)(0),              // 38: bangfu.hub.v1.ShockKind
-	(DamageCause)(0),            // 39: bangfu.hub.v1.DamageCause
-	(Grade)(0),                  // 40: bangfu.hub.v1.Grade
-	(AssistanceKind)(0),         // 41: bangfu.hub.v1.AssistanceKind
-	(DecisionKind)(0),           // 42: bangfu.hub.v1.DecisionKind
-	(ClosingKind)(0),            // 43: bangfu.hub.v1.ClosingKind
-	(FactGroup)(0),              // 44: bangfu.hub.v1.FactGroup
-	(TaskKind)(0),               // 45: bangfu.hub.v1.TaskKind
+	(*HouseholdEvent)(nil),      // 1: bangfu.hub.v1.HouseholdEvent
+	(*Register)(nil),            // 2: bangfu.hub.v1.Register
+	(*Person)(nil),              // 3: bangfu.hub.v1.Person
+	(*Duplicate)(nil),           // 4: bangfu.hub.v1.Duplicate
+	(*Education)(nil),           // 5: bangfu.hub.v1.Education
+	(*Insurance)(nil),           // 6: bangfu.hub.v1.Insurance
+	(*Income)(nil),              // 7: bangfu.hub.v1.Income
+	(*HelperAssignment)(nil),    // 8: bangfu.hub.v1.HelperAssignment
+	(*Need)(nil),                // 9: bangfu.hub.v1.Need
+	(*Shock)(nil),               // 10: bangfu.hub.v1.Shock
+	(*Damage)(nil),              // 11: bangfu.hub.v1.Damage
+	(*Appraisal)(nil),           // 12: bangfu.hub.v1.Appraisal
+	(*Assistance)(nil),          // 13: bangfu.hub.v1.Assistance
+	(*Decision)(nil),            // 14: bangfu.hub.v1.Decision
+	(*DecisionEnd)(nil),         // 15: bangfu.hub.v1.DecisionEnd
+	(*Document)(nil),            // 16: bangfu.hub.v1.Document
+	(*Closing)(nil),             // 17: bangfu.hub.v1.Closing
+	(*Provenance)(nil),          // 18: bangfu.hub.v1.Provenance
+	(*Task)(nil),                // 19: bangfu.hub.v1.Task
+	(SupportStatus)(0),          // 20: bangfu.hub.v1.SupportStatus
+	(IdentificationStandard)(0), // 21: bangfu.hub.v1.IdentificationStandard
+	(Attribute)(0),              // 22: bangfu.hub.v1.Attribute
+	(Cause)(0),                  // 23: bangfu.hub.v1.Cause
+	(PovertyStatus)(0),          // 24: bangfu.hub.v1.PovertyStatus
+	(Answer)(0),                 // 25: bangfu.hub.v1.Answer
+	(MonitorType)(0),            // 26: bangfu.hub.v1.MonitorType
+	(Structure)(0),              // 27: bangfu.hub.v1.Structure
+	(Sex)(0),                    // 28: bangfu.hub.v1.Sex
+	(Relation)(0),               // 29: bangfu.hub.v1.Relation
+	(EducationLevel)(0),         // 30: bangfu.hub.v1.EducationLevel
+	(SchoolStage)(0),            // 31: bangfu.hub.v1.SchoolStage
+	(Health)(0),                 // 32: bangfu.hub.v1.Health
+	(LabourAbility)(0),          // 33: bangfu.hub.v1.LabourAbility
+	(WorkPlace)(0),              // 34: bangfu.hub.v1.WorkPlace
+	(JoinReason)(0),             // 35: bangfu.hub.v1.JoinReason
+	(LeaveReason)(0),            // 36: bangfu.hub.v1.LeaveReason
+	(Enrolment)(0),              // 37: bangfu.hub.v1.Enrolment
+	(StudyPlace)(0),             // 38: bangfu.hub.v1.StudyPlace
+	(NeedCategory)(0),           // 39: bangfu.hub.v1.NeedCategory
+	(ShockKind)(0),              // 40: bangfu.hub.v1.ShockKind
+	(DamageCause)(0),            // 41: bangfu.hub.v1.DamageCause
+	(Grade)(0),                  // 42: bangfu.hub.v1.Grade
+	(AssistanceKind)(0),         // 43: bangfu.hub.v1.AssistanceKind
+	(DecisionKind)(0),           // 44: bangfu.hub.v1.DecisionKind
+	(ClosingKind)(0),            // 45: bangfu.hub.v1.ClosingKind
+	(FactGroup)(0),              // 46: bangfu.hub.v1.FactGroup
+	(TaskKind)(0),               // 47: bangfu.hub.v1.TaskKind
 }
 var file_bangfu_hub_v1_household_proto_depIdxs = []int32{
-	18, // 0: bangfu.hub.v1.Household.support_status:type_name -> bangfu.hub.v1.SupportStatus
-	1,  // 1: bangfu.hub.v1.Household.register:type_name -> bangfu.hub.v1.Register
-	2,  // 2: bangfu.hub.v1.Household.persons:type_name -> bangfu.hub.v1.Person
-	5,  // 3: bangfu.hub.v1.Household.incomes:type_name -> bangfu.hub.v1.Income
-	6,  // 4: bangfu.hub.v1.Household.helpers:type_name -> bangfu.hub.v1.HelperAssignment
-	7,  // 5: bangfu.hub.v1.Household.needs:type_name -> bangfu.hub.v1.Need
-	8,  // 6: bangfu.hub.v1.Household.shocks:type_name -> bangfu.hub.v1.Shock
-	9,  // 7: bangfu.hub.v1.Household.damages:type_name -> bangfu.hub.v1.Damage
-	10, // 8: bangfu.hub.v1.Household.appraisals:type_name -> bangfu.hub.v1.Appraisal
-	11, // 9: bangfu.hub.v1.Household.assistance:type_name -> bangfu.hub.v1.Assistance
-	12, // 10: bangfu.hub.v1.Household.decisions:type_name -> bangfu.hub.v1.Decision
-	15, // 11: bangfu.hub.v1.Household.closing:type_name -> bangfu.hub.v1.Closing
-	16, // 12: bangfu.hub.v1.Household.sources:type_name -> bangfu.hub.v1.Provenance
-	17, // 13: bangfu.hub.v1.Household.tasks:type_name -> bangfu.hub.v1.Task
-	19, // 14: bangfu.hub.v1.Register.identification_standard:type_name -> bangfu.hub.v1.IdentificationStandard
-	20, // 15: bangfu.hub.v1.Register.attribute:type_name -> bangfu.hub.v1.Attribute
-	21, // 16: bangfu.hub.v1.Register.main_cause:type_name -> bangfu.hub.v1.Cause
-	21, // 17: bangfu.hub.v1.Register.other_causes:type_name -> bangfu.hub.v1.Cause
-	22, // 18: bangfu.hub.v1.Register.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
-	23, // 19: bangfu.hub.v1.Register.safe_water:type_name -> bangfu.hub.v1.Answer
-	23, // 20: bangfu.hub.v1.Register.military_family:type_name -> bangfu.hub.v1.Answer
-	24, // 21: bangfu.hub.v1.Register.monitor_type:type_name -> bangfu.hub.v1.MonitorType
-	25, // 22: bangfu.hub.v1.Register.structure:type_name -> bangfu.hub.v1.Structure
-	26, // 23: bangfu.hub.v1.Person.sex:type_name -> bangfu.hub.v1.Sex
-	27, // 24: bangfu.hub.v1.Person.relation:type_name -> bangfu.hub.v1.Relation
-	28, // 25: bangfu.hub.v1.Person.education_level:type_name -> bangfu.hub.v1.EducationLevel
-	29, // 26: bangfu.hub.v1.Person.school_stage:type_name -> bangfu.hub.v1.SchoolStage
-	30, // 27: bangfu.hub.v1.Person.health:type_name -> bangfu.hub.v1.Health
-	31, // 28: bangfu.hub.v1.Person.labour_ability:type_name -> bangfu.hub.v1.LabourAbility
-	32, // 29: bangfu.hub.v1.Person.work_place:type_name -> bangfu.hub.v1.WorkPlace
-	23, // 30: bangfu.hub.v1.Person.active_military:type_name -> bangfu.hub.v1.Answer
-	33, // 31: bangfu.hub.v1.Person.join_reason:type_name -> bangfu.hub.v1.JoinReason
-	34, // 32: bangfu.hub.v1.Person.leave_reason:type_name -> bangfu.hub.v1.LeaveReason
-	3,  // 33: bangfu.hub.v1.Person.education:type_name -> bangfu.hub.v1.Education
-	4,  // 34: bangfu.hub.v1.Person.insurances:type_name -> bangfu.hub.v1.Insurance
-	29, // 35: bangfu.hub.v1.Education.stage:type_name -> bangfu.hub.v1.SchoolStage
-	35, // 36: bangfu.hub.v1.Education.enrolment:type_name -> bangfu.hub.v1.Enrolment
-	36, // 37: bangfu.hub.v1.Education.study_place:type_name -> bangfu.hub.v1.StudyPlace
-	23, // 38: bangfu.hub.v1.Insurance.basic:type_name -> bangfu.hub.v1.Answer
-	23, // 39: bangfu.hub.v1.Insurance.critical_illness:type_name -> bangfu.hub.v1.Answer
-	23, // 40: bangfu.hub.v1.Insurance.medical_assistance:type_name -> bangfu.hub.v1.Answer
-	37, // 41: bangfu.hub.v1.Need.category:type_name -> bangfu.hub.v1.NeedCategory
-	38, // 42: bangfu.hub.v1.Shock.kind:type_name -> bangfu.hub.v1.ShockKind
-	39, // 43: bangfu.hub.v1.Damage.cause:type_name -> bangfu.hub.v1.DamageCause
-	40, // 44: bangfu.hub.v1.Appraisal.grade:type_name -> bangfu.hub.v1.Grade
-	41, // 45: bangfu.hub.v1.Assistance.kind:type_name -> bangfu.hub.v1.AssistanceKind
-	42, // 46: bangfu.hub.v1.Decision.kind:type_name -> bangfu.hub.v1.DecisionKind
-	14, // 47: bangfu.hub.v1.Decision.document:type_name -> bangfu.hub.v1.Document
-	13, // 48: bangfu.hub.v1.Decision.ends:type_name -> bangfu.hub.v1.DecisionEnd
-	43, // 49: bangfu.hub.v1.Closing.kind:type_name -> bangfu.hub.v1.ClosingKind
-	14, // 50: bangfu.hub.v1.Closing.document:type_name -> bangfu.hub.v1.Document
-	44, // 51: bangfu.hub.v1.Provenance.group:type_name -> bangfu.hub.v1.FactGroup
-	45, // 52: bangfu.hub.v1.Task.kind:type_name -> bangfu.hub.v1.TaskKind
-	44, // 53: bangfu.hub.v1.Task.group:type_name -> bangfu.hub.v1.FactGroup
-	54, // [54:54] is the sub-list for method output_type
-	54, // [54:54] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	20, // 0: bangfu.hub.v1.Household.support_status:type_name -> bangfu.hub.v1.SupportStatus
+	2,  // 1: bangfu.hub.v1.Household.register:type_name -> bangfu.hub.v1.Register
+	3,  // 2: bangfu.hub.v1.Household.persons:type_name -> bangfu.hub.v1.Person
+	7,  // 3: bangfu.hub.v1.Household.incomes:type_name -> bangfu.hub.v1.Income
+	8,  // 4: bangfu.hub.v1.Household.helpers:type_name -> bangfu.hub.v1.HelperAssignment
+	9,  // 5: bangfu.hub.v1.Household.needs:type_name -> bangfu.hub.v1.Need
+	10, // 6: bangfu.hub.v1.Household.shocks:type_name -> bangfu.hub.v1.Shock
+	11, // 7: bangfu.hub.v1.Household.damages:type_name -> bangfu.hub.v1.Damage
+	12, // 8: bangfu.hub.v1.Household.appraisals:type_name -> bangfu.hub.v1.Appraisal
+	13, // 9: bangfu.hub.v1.Household.assistance:type_name -> bangfu.hub.v1.Assistance
+	14, // 10: bangfu.hub.v1.Household.decisions:type_name -> bangfu.hub.v1.Decision
+	17, // 11: bangfu.hub.v1.Household.closing:type_name -> bangfu.hub.v1.Closing
+	18, // 12: bangfu.hub.v1.Household.sources:type_name -> bangfu.hub.v1.Provenance
+	19, // 13: bangfu.hub.v1.Household.tasks:type_name -> bangfu.hub.v1.Task
+	1,  // 14: bangfu.hub.v1.Household.events:type_name -> bangfu.hub.v1.HouseholdEvent
+	16, // 15: bangfu.hub.v1.HouseholdEvent.document:type_name -> bangfu.hub.v1.Document
+	21, // 16: bangfu.hub.v1.Register.identification_standard:type_name -> bangfu.hub.v1.IdentificationStandard
+	22, // 17: bangfu.hub.v1.Register.attribute:type_name -> bangfu.hub.v1.Attribute
+	23, // 18: bangfu.hub.v1.Register.main_cause:type_name -> bangfu.hub.v1.Cause
+	23, // 19: bangfu.hub.v1.Register.other_causes:type_name -> bangfu.hub.v1.Cause
+	24, // 20: bangfu.hub.v1.Register.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
+	25, // 21: bangfu.hub.v1.Register.safe_water:type_name -> bangfu.hub.v1.Answer
+	25, // 22: bangfu.hub.v1.Register.military_family:type_name -> bangfu.hub.v1.Answer
+	26, // 23: bangfu.hub.v1.Register.monitor_type:type_name -> bangfu.hub.v1.MonitorType
+	27, // 24: bangfu.hub.v1.Register.structure:type_name -> bangfu.hub.v1.Structure
+	28, // 25: bangfu.hub.v1.Person.sex:type_name -> bangfu.hub.v1.Sex
+	29, // 26: bangfu.hub.v1.Person.relation:type_name -> bangfu.hub.v1.Relation
+	30, // 27: bangfu.hub.v1.Person.education_level:type_name -> bangfu.hub.v1.EducationLevel
+	31, // 28: bangfu.hub.v1.Person.school_stage:type_name -> bangfu.hub.v1.SchoolStage
+	32, // 29: bangfu.hub.v1.Person.health:type_name -> bangfu.hub.v1.Health
+	33, // 30: bangfu.hub.v1.Person.labour_ability:type_name -> bangfu.hub.v1.LabourAbility
+	34, // 31: bangfu.hub.v1.Person.work_place:type_name -> bangfu.hub.v1.WorkPlace
+	25, // 32: bangfu.hub.v1.Person.active_military:type_name -> bangfu.hub.v1.Answer
+	35, // 33: bangfu.hub.v1.Person.join_reason:type_name -> bangfu.hub.v1.JoinReason
+	36, // 34: bangfu.hub.v1.Person.leave_reason:type_name -> bangfu.hub.v1.LeaveReason
+	4,  // 35: bangfu.hub.v1.Person.duplicates:type_name -> bangfu.hub.v1.Duplicate
+	5,  // 36: bangfu.hub.v1.Person.education:type_name -> bangfu.hub.v1.Education
+	6,  // 37: bangfu.hub.v1.Person.insurances:type_name -> bangfu.hub.v1.Insurance
+	31, // 38: bangfu.hub.v1.Education.stage:type_name -> bangfu.hub.v1.SchoolStage
+	37, // 39: bangfu.hub.v1.Education.enrolment:type_name -> bangfu.hub.v1.Enrolment
+	38, // 40: bangfu.hub.v1.Education.study_place:type_name -> bangfu.hub.v1.StudyPlace
+	25, // 41: bangfu.hub.v1.Insurance.basic:type_name -> bangfu.hub.v1.Answer
+	25, // 42: bangfu.hub.v1.Insurance.critical_illness:type_name -> bangfu.hub.v1.Answer
+	25, // 43: bangfu.hub.v1.Insurance.medical_assistance:type_name -> bangfu.hub.v1.Answer
+	39, // 44: bangfu.hub.v1.Need.category:type_name -> bangfu.hub.v1.NeedCategory
+	40, // 45: bangfu.hub.v1.Shock.kind:type_name -> bangfu.hub.v1.ShockKind
+	41, // 46: bangfu.hub.v1.Damage.cause:type_name -> bangfu.hub.v1.DamageCause
+	42, // 47: bangfu.hub.v1.Appraisal.grade:type_name -> bangfu.hub.v1.Grade
+	43, // 48: bangfu.hub.v1.Assistance.kind:type_name -> bangfu.hub.v1.AssistanceKind
+	44, // 49: bangfu.hub.v1.Decision.kind:type_name -> bangfu.hub.v1.DecisionKind
+	16, // 50: bangfu.hub.v1.Decision.document:type_name -> bangfu.hub.v1.Document
+	15, // 51: bangfu.hub.v1.Decision.ends:type_name -> bangfu.hub.v1.DecisionEnd
+	45, // 52: bangfu.hub.v1.Closing.kind:type_name -> bangfu.hub.v1.ClosingKind
+	16, // 53: bangfu.hub.v1.Closing.document:type_name -> bangfu.hub.v1.Document
+	46, // 54: bangfu.hub.v1.Provenance.group:type_name -> bangfu.hub.v1.FactGroup
+	47, // 55: bangfu.hub.v1.Task.kind:type_name -> bangfu.hub.v1.TaskKind
+	46, // 56: bangfu.hub.v1.Task.group:type_name -> bangfu.hub.v1.FactGroup
+	57, // [57:57] is the sub-list for method output_type
+	57, // [57:57] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_household_proto_init() }
@@ -2348,7 +2552,7 @@ func file_bangfu_hub_v1_household_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_household_proto_rawDesc), len(file_bangfu_hub_v1_household_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1402,7 +1402,8 @@ type HouseholdRevision struct {
 	Time *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=time,proto3" json:"time,omitempty"`
 	// Agency and client or person (opaque) that made it.
 	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
-	// IMPORT, UPDATE, MOVE, TRANSFER, SPLIT or MERGE.
+	// IMPORT, UPDATE, MOVE, TRANSFER, SPLIT or MERGE, or that of a call of IdentityService: UNMERGE, ID_NUMBER, MERGE_PERSONS,
+	// SEPARATE_PERSONS, BIRTH, REVOKE_BIRTH, DEATH, REVOKE_DEATH, MARRIAGE, REVOKE_MARRIAGE, CLOSE or REOPEN.
 	Cause         string `protobuf:"bytes,6,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
