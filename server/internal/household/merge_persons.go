@@ -118,23 +118,25 @@ func (m *merger) match(known []Person) []int {
 				same = append(same, j)
 			}
 		}
-		switch len(same) {
-		case 0:
-		case 1:
+		if len(same) == 1 {
 			claim(i, same[0])
-		default:
+		} else if len(same) > 1 {
 			m.violate(at("persons", i)+".name", fault.Duplicate, "with", "name, birth_date")
 			matches[i] = conflicting
 		}
 	}
+	m.redirect(known, matches)
+	return matches
+}
+
+// redirect lets the row of a duplicate state the entry that stayed, where the file has
+// given that one's own row up.
+func (m *merger) redirect(known []Person, matches []int) {
 	for i, j := range matches {
-		if stays := standing(known, j); stays >= 0 {
-			if _, taken := by[stays]; !taken && m.in.Persons[i].ID == "" {
-				claim(i, stays) // the file has given the other row up
-			}
+		if stays := standing(known, j); stays >= 0 && m.in.Persons[i].ID == "" && !slices.Contains(matches, stays) {
+			matches[i] = stays
 		}
 	}
-	return matches
 }
 
 // standing is the entry that stayed where the j-th one is a duplicate, -1 otherwise.

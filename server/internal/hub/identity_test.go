@@ -66,7 +66,7 @@ func TestACorrectedNumberIsFreeForItsOwnerAndTheOppositeCorrectionBringsItBack(t
 	one := h.find("HH-0001")
 	head := one.Household.Persons[0]
 	wrong, right := head.IDNumber, idNumber(31, 1, household.Male, head.BirthDate)
-	fixed, err := h.ChangeIDNumber(t.Context(), office, h.about(one), household.NumberChange{Person: head.ID, Number: right, Correction: true})
+	_, err := h.ChangeIDNumber(t.Context(), office, h.about(one), household.NumberChange{Person: head.ID, Number: right, Correction: true})
 	h.ok(err)
 	k.told("")
 	if id, person := h.finds("ID_NUMBER", right); id != one.Household.ID || person != head.ID {
@@ -92,7 +92,7 @@ func TestACorrectedNumberIsFreeForItsOwnerAndTheOppositeCorrectionBringsItBack(t
 	if _, person := h.finds("ID_NUMBER", other.IDNumber); person != other.ID {
 		t.Error("the former number does not find him any more")
 	}
-	fixed = h.find("HH-0001")
+	fixed := h.find("HH-0001")
 	_, err = h.ChangeIDNumber(t.Context(), office, h.about(fixed), household.NumberChange{Person: head.ID, Number: wrong, Correction: true})
 	h.refused(err, fault.IdentifierTaken)
 	_, err = h.ChangeIDNumber(t.Context(), office, h.about(two), household.NumberChange{Person: other.ID, Number: other.IDNumber, Correction: true})

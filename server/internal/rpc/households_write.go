@@ -55,7 +55,7 @@ func (s households) MoveHousehold(ctx context.Context, req *hubv1.MoveHouseholdR
 func (s households) SplitHousehold(ctx context.Context, req *hubv1.SplitHouseholdRequest) (*hubv1.SplitHouseholdResponse, error) {
 	leaving, bad := relations("leaving", req.GetLeaving(), nil)
 	staying, bad := relations("staying", req.GetStaying(), bad)
-	on, bad := day("on", req.GetOn(), bad)
+	on, bad := day(req.GetOn(), bad)
 	if len(bad) > 0 {
 		return nil, invalid(bad...)
 	}
@@ -73,7 +73,7 @@ func (s households) SplitHousehold(ctx context.Context, req *hubv1.SplitHousehol
 // MergeHouseholds moves all present members of one household into another.
 func (s households) MergeHouseholds(ctx context.Context, req *hubv1.MergeHouseholdsRequest) (*hubv1.MergeHouseholdsResponse, error) {
 	related, bad := relations("relations", req.GetRelations(), nil)
-	on, bad := day("on", req.GetOn(), bad)
+	on, bad := day(req.GetOn(), bad)
 	if len(bad) > 0 {
 		return nil, invalid(bad...)
 	}
@@ -100,11 +100,11 @@ func relations(field string, list []*hubv1.Relative, bad []fault.Violation) (map
 	return out, bad
 }
 
-// day reads a date whose form the contract's rules have checked already.
-func day(field, text string, bad []fault.Violation) (date.Date, []fault.Violation) {
+// day reads the date of the field "on", whose form the contract's rules have checked already.
+func day(text string, bad []fault.Violation) (date.Date, []fault.Violation) {
 	d, err := date.Parse(text)
 	if err != nil {
-		bad = append(bad, fault.Bad(field, fault.Malformed, "form", "YYYY-MM-DD"))
+		bad = append(bad, fault.Bad("on", fault.Malformed, "form", "YYYY-MM-DD"))
 	}
 	return d, bad
 }

@@ -28,15 +28,15 @@ func caseOf(r stated) hub.Case {
 	return hub.Case{ID: r.GetId(), Etag: r.GetEtag(), Document: wire.DocumentFromProto(r.GetDocument()), RequestID: r.GetRequestId()}
 }
 
-// ChangeIdNumber gives a person another ID number.
-func (s identity) ChangeIdNumber(ctx context.Context, req *hubv1.ChangeIdNumberRequest) (*hubv1.ChangeIdNumberResponse, error) {
+// ChangeIDNumber gives a person another ID number.
+func (s identity) ChangeIDNumber(ctx context.Context, req *hubv1.ChangeIDNumberRequest) (*hubv1.ChangeIDNumberResponse, error) {
 	state, err := s.hub.ChangeIDNumber(ctx, caller(ctx), caseOf(req), household.NumberChange{
 		Person: req.GetPerson(), Number: req.GetIdNumber(), Correction: req.GetKind() == hubv1.IdNumberChange_ID_NUMBER_CHANGE_CORRECTION,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &hubv1.ChangeIdNumberResponse{Household: encodeState(state)}, nil
+	return &hubv1.ChangeIDNumberResponse{Household: encodeState(state)}, nil
 }
 
 // RecordBirth registers a newborn.
@@ -61,7 +61,7 @@ func (s identity) RevokeBirth(ctx context.Context, req *hubv1.RevokeBirthRequest
 // RecordDeath records a death.
 func (s identity) RecordDeath(ctx context.Context, req *hubv1.RecordDeathRequest) (*hubv1.RecordDeathResponse, error) {
 	staying, bad := relations("staying", req.GetStaying(), nil)
-	on, bad := day("on", req.GetOn(), bad)
+	on, bad := day(req.GetOn(), bad)
 	if len(bad) > 0 {
 		return nil, invalid(bad...)
 	}
@@ -87,7 +87,7 @@ func (s identity) RevokeDeath(ctx context.Context, req *hubv1.RevokeDeathRequest
 
 // CloseHousehold closes a household.
 func (s identity) CloseHousehold(ctx context.Context, req *hubv1.CloseHouseholdRequest) (*hubv1.CloseHouseholdResponse, error) {
-	on, bad := day("on", req.GetOn(), nil)
+	on, bad := day(req.GetOn(), nil)
 	if len(bad) > 0 {
 		return nil, invalid(bad...)
 	}

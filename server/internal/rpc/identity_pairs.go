@@ -34,7 +34,7 @@ func both(states []hub.HouseholdState) (one, other *hubv1.Household) {
 // MergePersons unites two entries of one person.
 func (s identity) MergePersons(ctx context.Context, req *hubv1.MergePersonsRequest) (*hubv1.MergePersonsResponse, error) {
 	staying, bad := relations("staying", req.GetStaying(), nil)
-	on, bad := day("on", req.GetOn(), bad)
+	on, bad := day(req.GetOn(), bad)
 	if len(bad) > 0 {
 		return nil, invalid(bad...)
 	}
@@ -67,7 +67,7 @@ func (s identity) SeparatePersons(ctx context.Context, req *hubv1.SeparatePerson
 // RecordMarriage moves a person into another household.
 func (s identity) RecordMarriage(ctx context.Context, req *hubv1.RecordMarriageRequest) (*hubv1.RecordMarriageResponse, error) {
 	staying, bad := relations("staying", req.GetStaying(), nil)
-	on, bad := day("on", req.GetOn(), bad)
+	on, bad := day(req.GetOn(), bad)
 	if len(bad) > 0 {
 		return nil, invalid(bad...)
 	}
@@ -98,7 +98,7 @@ func (s identity) RevokeMarriage(ctx context.Context, req *hubv1.RevokeMarriageR
 // UnmergeHouseholds takes a MergeHouseholds back.
 func (s identity) UnmergeHouseholds(ctx context.Context, req *hubv1.UnmergeHouseholdsRequest) (*hubv1.UnmergeHouseholdsResponse, error) {
 	staying, bad := relations("staying", req.GetStaying(), nil)
-	on, bad := day("on", req.GetOn(), bad)
+	on, bad := day(req.GetOn(), bad)
 	if len(bad) > 0 {
 		return nil, invalid(bad...)
 	}

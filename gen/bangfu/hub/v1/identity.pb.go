@@ -77,7 +77,7 @@ func (IdNumberChange) EnumDescriptor() ([]byte, []int) {
 }
 
 // Asks to change an ID number.
-type ChangeIdNumberRequest struct {
+type ChangeIDNumberRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the household.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -97,20 +97,20 @@ type ChangeIdNumberRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ChangeIdNumberRequest) Reset() {
-	*x = ChangeIdNumberRequest{}
+func (x *ChangeIDNumberRequest) Reset() {
+	*x = ChangeIDNumberRequest{}
 	mi := &file_bangfu_hub_v1_identity_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ChangeIdNumberRequest) String() string {
+func (x *ChangeIDNumberRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ChangeIdNumberRequest) ProtoMessage() {}
+func (*ChangeIDNumberRequest) ProtoMessage() {}
 
-func (x *ChangeIdNumberRequest) ProtoReflect() protoreflect.Message {
+func (x *ChangeIDNumberRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_bangfu_hub_v1_identity_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -122,54 +122,54 @@ func (x *ChangeIdNumberRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ChangeIdNumberRequest.ProtoReflect.Descriptor instead.
-func (*ChangeIdNumberRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ChangeIDNumberRequest.ProtoReflect.Descriptor instead.
+func (*ChangeIDNumberRequest) Descriptor() ([]byte, []int) {
 	return file_bangfu_hub_v1_identity_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *ChangeIdNumberRequest) GetId() string {
+func (x *ChangeIDNumberRequest) GetId() string {
 	if x != nil {
 		return x.Id
 	}
 	return ""
 }
 
-func (x *ChangeIdNumberRequest) GetEtag() string {
+func (x *ChangeIDNumberRequest) GetEtag() string {
 	if x != nil {
 		return x.Etag
 	}
 	return ""
 }
 
-func (x *ChangeIdNumberRequest) GetPerson() string {
+func (x *ChangeIDNumberRequest) GetPerson() string {
 	if x != nil {
 		return x.Person
 	}
 	return ""
 }
 
-func (x *ChangeIdNumberRequest) GetIdNumber() string {
+func (x *ChangeIDNumberRequest) GetIdNumber() string {
 	if x != nil {
 		return x.IdNumber
 	}
 	return ""
 }
 
-func (x *ChangeIdNumberRequest) GetKind() IdNumberChange {
+func (x *ChangeIDNumberRequest) GetKind() IdNumberChange {
 	if x != nil {
 		return x.Kind
 	}
 	return IdNumberChange_ID_NUMBER_CHANGE_UNSPECIFIED
 }
 
-func (x *ChangeIdNumberRequest) GetDocument() *Document {
+func (x *ChangeIDNumberRequest) GetDocument() *Document {
 	if x != nil {
 		return x.Document
 	}
 	return nil
 }
 
-func (x *ChangeIdNumberRequest) GetRequestId() string {
+func (x *ChangeIDNumberRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
 	}
@@ -177,7 +177,7 @@ func (x *ChangeIdNumberRequest) GetRequestId() string {
 }
 
 // The household with the new number.
-type ChangeIdNumberResponse struct {
+type ChangeIDNumberResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The household.
 	Household     *Household `protobuf:"bytes,1,opt,name=household,proto3" json:"household,omitempty"`
@@ -185,20 +185,20 @@ type ChangeIdNumberResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ChangeIdNumberResponse) Reset() {
-	*x = ChangeIdNumberResponse{}
+func (x *ChangeIDNumberResponse) Reset() {
+	*x = ChangeIDNumberResponse{}
 	mi := &file_bangfu_hub_v1_identity_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ChangeIdNumberResponse) String() string {
+func (x *ChangeIDNumberResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ChangeIdNumberResponse) ProtoMessage() {}
+func (*ChangeIDNumberResponse) ProtoMessage() {}
 
-func (x *ChangeIdNumberResponse) ProtoReflect() protoreflect.Message {
+func (x *ChangeIDNumberResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_bangfu_hub_v1_identity_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -210,12 +210,12 @@ func (x *ChangeIdNumberResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ChangeIdNumberResponse.ProtoReflect.Descriptor instead.
-func (*ChangeIdNumberResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ChangeIDNumberResponse.ProtoReflect.Descriptor instead.
+func (*ChangeIDNumberResponse) Descriptor() ([]byte, []int) {
 	return file_bangfu_hub_v1_identity_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *ChangeIdNumberResponse) GetHousehold() *Household {
+func (x *ChangeIDNumberResponse) GetHousehold() *Household {
 	if x != nil {
 		return x.Household
 	}
@@ -1897,7 +1897,7 @@ var File_bangfu_hub_v1_identity_proto protoreflect.FileDescriptor
 const file_bangfu_hub_v1_identity_proto_rawDesc = "" +
 	"\n" +
 	"\x1cbangfu/hub/v1/identity.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\x1a\x1dbangfu/hub/v1/household.proto\x1a%bangfu/hub/v1/household_service.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xc0\x02\n" +
-	"\x15ChangeIdNumberRequest\x12\x19\n" +
+	"\x15ChangeIDNumberRequest\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
 	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12!\n" +
 	"\x06person\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06person\x12&\n" +
@@ -1907,7 +1907,7 @@ const file_bangfu_hub_v1_identity_proto_rawDesc = "" +
 	"\bdocument\x18\x06 \x01(\v2\x17.bangfu.hub.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01R\bdocument\x12(\n" +
 	"\n" +
 	"request_id\x18\a \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\trequestId\"P\n" +
-	"\x16ChangeIdNumberResponse\x126\n" +
+	"\x16ChangeIDNumberResponse\x126\n" +
 	"\thousehold\x18\x01 \x01(\v2\x18.bangfu.hub.v1.HouseholdR\thousehold\"\xbb\x03\n" +
 	"\x13MergePersonsRequest\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
@@ -2052,7 +2052,7 @@ const file_bangfu_hub_v1_identity_proto_rawDesc = "" +
 	"\x17ID_NUMBER_CHANGE_CHANGE\x10\x01\x12\x1f\n" +
 	"\x1bID_NUMBER_CHANGE_CORRECTION\x10\x022\x85\r\n" +
 	"\x0fIdentityService\x12\x8c\x01\n" +
-	"\x0eChangeIdNumber\x12$.bangfu.hub.v1.ChangeIdNumberRequest\x1a%.bangfu.hub.v1.ChangeIdNumberResponse\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/households/{id}:changeIdNumber\x12\x84\x01\n" +
+	"\x0eChangeIDNumber\x12$.bangfu.hub.v1.ChangeIDNumberRequest\x1a%.bangfu.hub.v1.ChangeIDNumberResponse\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/households/{id}:changeIdNumber\x12\x84\x01\n" +
 	"\fMergePersons\x12\".bangfu.hub.v1.MergePersonsRequest\x1a#.bangfu.hub.v1.MergePersonsResponse\"+\x82\xd3\xe4\x93\x02%:\x01*\" /v1/households/{id}:mergePersons\x12\x90\x01\n" +
 	"\x0fSeparatePersons\x12%.bangfu.hub.v1.SeparatePersonsRequest\x1a&.bangfu.hub.v1.SeparatePersonsResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/households/{id}:separatePersons\x12\x80\x01\n" +
 	"\vRecordBirth\x12!.bangfu.hub.v1.RecordBirthRequest\x1a\".bangfu.hub.v1.RecordBirthResponse\"*\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/households/{id}:recordBirth\x12\x80\x01\n" +
@@ -2082,8 +2082,8 @@ var file_bangfu_hub_v1_identity_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_bangfu_hub_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_bangfu_hub_v1_identity_proto_goTypes = []any{
 	(IdNumberChange)(0),               // 0: bangfu.hub.v1.IdNumberChange
-	(*ChangeIdNumberRequest)(nil),     // 1: bangfu.hub.v1.ChangeIdNumberRequest
-	(*ChangeIdNumberResponse)(nil),    // 2: bangfu.hub.v1.ChangeIdNumberResponse
+	(*ChangeIDNumberRequest)(nil),     // 1: bangfu.hub.v1.ChangeIDNumberRequest
+	(*ChangeIDNumberResponse)(nil),    // 2: bangfu.hub.v1.ChangeIDNumberResponse
 	(*MergePersonsRequest)(nil),       // 3: bangfu.hub.v1.MergePersonsRequest
 	(*MergePersonsResponse)(nil),      // 4: bangfu.hub.v1.MergePersonsResponse
 	(*SeparatePersonsRequest)(nil),    // 5: bangfu.hub.v1.SeparatePersonsRequest
@@ -2115,9 +2115,9 @@ var file_bangfu_hub_v1_identity_proto_goTypes = []any{
 	(PovertyStatus)(0),                // 31: bangfu.hub.v1.PovertyStatus
 }
 var file_bangfu_hub_v1_identity_proto_depIdxs = []int32{
-	0,  // 0: bangfu.hub.v1.ChangeIdNumberRequest.kind:type_name -> bangfu.hub.v1.IdNumberChange
-	25, // 1: bangfu.hub.v1.ChangeIdNumberRequest.document:type_name -> bangfu.hub.v1.Document
-	26, // 2: bangfu.hub.v1.ChangeIdNumberResponse.household:type_name -> bangfu.hub.v1.Household
+	0,  // 0: bangfu.hub.v1.ChangeIDNumberRequest.kind:type_name -> bangfu.hub.v1.IdNumberChange
+	25, // 1: bangfu.hub.v1.ChangeIDNumberRequest.document:type_name -> bangfu.hub.v1.Document
+	26, // 2: bangfu.hub.v1.ChangeIDNumberResponse.household:type_name -> bangfu.hub.v1.Household
 	27, // 3: bangfu.hub.v1.MergePersonsRequest.staying:type_name -> bangfu.hub.v1.Relative
 	25, // 4: bangfu.hub.v1.MergePersonsRequest.document:type_name -> bangfu.hub.v1.Document
 	26, // 5: bangfu.hub.v1.MergePersonsResponse.household:type_name -> bangfu.hub.v1.Household
@@ -2156,7 +2156,7 @@ var file_bangfu_hub_v1_identity_proto_depIdxs = []int32{
 	25, // 38: bangfu.hub.v1.UnmergeHouseholdsRequest.document:type_name -> bangfu.hub.v1.Document
 	26, // 39: bangfu.hub.v1.UnmergeHouseholdsResponse.household:type_name -> bangfu.hub.v1.Household
 	26, // 40: bangfu.hub.v1.UnmergeHouseholdsResponse.other:type_name -> bangfu.hub.v1.Household
-	1,  // 41: bangfu.hub.v1.IdentityService.ChangeIdNumber:input_type -> bangfu.hub.v1.ChangeIdNumberRequest
+	1,  // 41: bangfu.hub.v1.IdentityService.ChangeIDNumber:input_type -> bangfu.hub.v1.ChangeIDNumberRequest
 	3,  // 42: bangfu.hub.v1.IdentityService.MergePersons:input_type -> bangfu.hub.v1.MergePersonsRequest
 	5,  // 43: bangfu.hub.v1.IdentityService.SeparatePersons:input_type -> bangfu.hub.v1.SeparatePersonsRequest
 	7,  // 44: bangfu.hub.v1.IdentityService.RecordBirth:input_type -> bangfu.hub.v1.RecordBirthRequest
@@ -2168,7 +2168,7 @@ var file_bangfu_hub_v1_identity_proto_depIdxs = []int32{
 	19, // 50: bangfu.hub.v1.IdentityService.CloseHousehold:input_type -> bangfu.hub.v1.CloseHouseholdRequest
 	21, // 51: bangfu.hub.v1.IdentityService.ReopenHousehold:input_type -> bangfu.hub.v1.ReopenHouseholdRequest
 	23, // 52: bangfu.hub.v1.IdentityService.UnmergeHouseholds:input_type -> bangfu.hub.v1.UnmergeHouseholdsRequest
-	2,  // 53: bangfu.hub.v1.IdentityService.ChangeIdNumber:output_type -> bangfu.hub.v1.ChangeIdNumberResponse
+	2,  // 53: bangfu.hub.v1.IdentityService.ChangeIDNumber:output_type -> bangfu.hub.v1.ChangeIDNumberResponse
 	4,  // 54: bangfu.hub.v1.IdentityService.MergePersons:output_type -> bangfu.hub.v1.MergePersonsResponse
 	6,  // 55: bangfu.hub.v1.IdentityService.SeparatePersons:output_type -> bangfu.hub.v1.SeparatePersonsResponse
 	8,  // 56: bangfu.hub.v1.IdentityService.RecordBirth:output_type -> bangfu.hub.v1.RecordBirthResponse

@@ -35,9 +35,9 @@ var (
 	_ = metadata.Join
 )
 
-func request_IdentityService_ChangeIdNumber_0(ctx context.Context, marshaler runtime.Marshaler, client IdentityServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_IdentityService_ChangeIDNumber_0(ctx context.Context, marshaler runtime.Marshaler, client IdentityServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq ChangeIdNumberRequest
+		protoReq ChangeIDNumberRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -55,13 +55,13 @@ func request_IdentityService_ChangeIdNumber_0(ctx context.Context, marshaler run
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.ChangeIdNumber(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.ChangeIDNumber(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_IdentityService_ChangeIdNumber_0(ctx context.Context, marshaler runtime.Marshaler, server IdentityServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_IdentityService_ChangeIDNumber_0(ctx context.Context, marshaler runtime.Marshaler, server IdentityServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq ChangeIdNumberRequest
+		protoReq ChangeIDNumberRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -76,7 +76,7 @@ func local_request_IdentityService_ChangeIdNumber_0(ctx context.Context, marshal
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "id", err)
 	}
-	msg, err := server.ChangeIdNumber(ctx, &protoReq)
+	msg, err := server.ChangeIDNumber(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -581,25 +581,25 @@ func local_request_IdentityService_UnmergeHouseholds_0(ctx context.Context, mars
 // Note that using this registration option will cause many gRPC library features to stop working. Consider using RegisterIdentityServiceHandlerFromEndpoint instead.
 // GRPC interceptors will not work for this type of registration. To use interceptors, you must use the "runtime.WithMiddlewares" option in the "runtime.NewServeMux" call.
 func RegisterIdentityServiceHandlerServer(ctx context.Context, mux *runtime.ServeMux, server IdentityServiceServer) error {
-	mux.Handle(http.MethodPost, pattern_IdentityService_ChangeIdNumber_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_IdentityService_ChangeIDNumber_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/bangfu.hub.v1.IdentityService/ChangeIdNumber", runtime.WithHTTPPathPattern("/v1/households/{id}:changeIdNumber"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/bangfu.hub.v1.IdentityService/ChangeIDNumber", runtime.WithHTTPPathPattern("/v1/households/{id}:changeIdNumber"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_IdentityService_ChangeIdNumber_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_IdentityService_ChangeIDNumber_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_IdentityService_ChangeIdNumber_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_IdentityService_ChangeIDNumber_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodPost, pattern_IdentityService_MergePersons_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -861,22 +861,22 @@ func RegisterIdentityServiceHandler(ctx context.Context, mux *runtime.ServeMux, 
 // doesn't go through the normal gRPC flow (creating a gRPC client etc.) then it will be up to the passed in
 // "IdentityServiceClient" to call the correct interceptors. This client ignores the HTTP middlewares.
 func RegisterIdentityServiceHandlerClient(ctx context.Context, mux *runtime.ServeMux, client IdentityServiceClient) error {
-	mux.Handle(http.MethodPost, pattern_IdentityService_ChangeIdNumber_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_IdentityService_ChangeIDNumber_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/bangfu.hub.v1.IdentityService/ChangeIdNumber", runtime.WithHTTPPathPattern("/v1/households/{id}:changeIdNumber"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/bangfu.hub.v1.IdentityService/ChangeIDNumber", runtime.WithHTTPPathPattern("/v1/households/{id}:changeIdNumber"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_IdentityService_ChangeIdNumber_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_IdentityService_ChangeIDNumber_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_IdentityService_ChangeIdNumber_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_IdentityService_ChangeIDNumber_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodPost, pattern_IdentityService_MergePersons_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -1069,7 +1069,7 @@ func RegisterIdentityServiceHandlerClient(ctx context.Context, mux *runtime.Serv
 }
 
 var (
-	pattern_IdentityService_ChangeIdNumber_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "changeIdNumber"))
+	pattern_IdentityService_ChangeIDNumber_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "changeIdNumber"))
 	pattern_IdentityService_MergePersons_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "mergePersons"))
 	pattern_IdentityService_SeparatePersons_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "separatePersons"))
 	pattern_IdentityService_RecordBirth_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "recordBirth"))
@@ -1084,7 +1084,7 @@ var (
 )
 
 var (
-	forward_IdentityService_ChangeIdNumber_0    = runtime.ForwardResponseMessage
+	forward_IdentityService_ChangeIDNumber_0    = runtime.ForwardResponseMessage
 	forward_IdentityService_MergePersons_0      = runtime.ForwardResponseMessage
 	forward_IdentityService_SeparatePersons_0   = runtime.ForwardResponseMessage
 	forward_IdentityService_RecordBirth_0       = runtime.ForwardResponseMessage

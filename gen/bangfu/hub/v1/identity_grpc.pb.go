@@ -19,7 +19,7 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	IdentityService_ChangeIdNumber_FullMethodName    = "/bangfu.hub.v1.IdentityService/ChangeIdNumber"
+	IdentityService_ChangeIDNumber_FullMethodName    = "/bangfu.hub.v1.IdentityService/ChangeIDNumber"
 	IdentityService_MergePersons_FullMethodName      = "/bangfu.hub.v1.IdentityService/MergePersons"
 	IdentityService_SeparatePersons_FullMethodName   = "/bangfu.hub.v1.IdentityService/SeparatePersons"
 	IdentityService_RecordBirth_FullMethodName       = "/bangfu.hub.v1.IdentityService/RecordBirth"
@@ -44,8 +44,8 @@ const (
 // again gives the first answer and does nothing. Splitting, merging and moving stand in HouseholdService;
 // UnmergeHouseholds takes a merge back, MergeHouseholds takes a split back, and a move back is a move.
 type IdentityServiceClient interface {
-	// ChangeIdNumber gives a person another ID number. Cause ID_NUMBER. The way back is the opposite correction.
-	ChangeIdNumber(ctx context.Context, in *ChangeIdNumberRequest, opts ...grpc.CallOption) (*ChangeIdNumberResponse, error)
+	// ChangeIDNumber gives a person another ID number. Cause ID_NUMBER. The way back is the opposite correction.
+	ChangeIDNumber(ctx context.Context, in *ChangeIDNumberRequest, opts ...grpc.CallOption) (*ChangeIDNumberResponse, error)
 	// MergePersons unites two entries of one person, in one household or in two of one area. What the entry that goes was
 	// found by finds the one that stays; its records are LEFT_SCOPE, nobody's support ends. Cause MERGE_PERSONS.
 	// SeparatePersons is the way back.
@@ -87,10 +87,10 @@ func NewIdentityServiceClient(cc grpc.ClientConnInterface) IdentityServiceClient
 	return &identityServiceClient{cc}
 }
 
-func (c *identityServiceClient) ChangeIdNumber(ctx context.Context, in *ChangeIdNumberRequest, opts ...grpc.CallOption) (*ChangeIdNumberResponse, error) {
+func (c *identityServiceClient) ChangeIDNumber(ctx context.Context, in *ChangeIDNumberRequest, opts ...grpc.CallOption) (*ChangeIDNumberResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ChangeIdNumberResponse)
-	err := c.cc.Invoke(ctx, IdentityService_ChangeIdNumber_FullMethodName, in, out, cOpts...)
+	out := new(ChangeIDNumberResponse)
+	err := c.cc.Invoke(ctx, IdentityService_ChangeIDNumber_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -218,8 +218,8 @@ func (c *identityServiceClient) UnmergeHouseholds(ctx context.Context, in *Unmer
 // again gives the first answer and does nothing. Splitting, merging and moving stand in HouseholdService;
 // UnmergeHouseholds takes a merge back, MergeHouseholds takes a split back, and a move back is a move.
 type IdentityServiceServer interface {
-	// ChangeIdNumber gives a person another ID number. Cause ID_NUMBER. The way back is the opposite correction.
-	ChangeIdNumber(context.Context, *ChangeIdNumberRequest) (*ChangeIdNumberResponse, error)
+	// ChangeIDNumber gives a person another ID number. Cause ID_NUMBER. The way back is the opposite correction.
+	ChangeIDNumber(context.Context, *ChangeIDNumberRequest) (*ChangeIDNumberResponse, error)
 	// MergePersons unites two entries of one person, in one household or in two of one area. What the entry that goes was
 	// found by finds the one that stays; its records are LEFT_SCOPE, nobody's support ends. Cause MERGE_PERSONS.
 	// SeparatePersons is the way back.
@@ -261,8 +261,8 @@ type IdentityServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedIdentityServiceServer struct{}
 
-func (UnimplementedIdentityServiceServer) ChangeIdNumber(context.Context, *ChangeIdNumberRequest) (*ChangeIdNumberResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ChangeIdNumber not implemented")
+func (UnimplementedIdentityServiceServer) ChangeIDNumber(context.Context, *ChangeIDNumberRequest) (*ChangeIDNumberResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangeIDNumber not implemented")
 }
 func (UnimplementedIdentityServiceServer) MergePersons(context.Context, *MergePersonsRequest) (*MergePersonsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method MergePersons not implemented")
@@ -318,20 +318,20 @@ func RegisterIdentityServiceServer(s grpc.ServiceRegistrar, srv IdentityServiceS
 	s.RegisterService(&IdentityService_ServiceDesc, srv)
 }
 
-func _IdentityService_ChangeIdNumber_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ChangeIdNumberRequest)
+func _IdentityService_ChangeIDNumber_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeIDNumberRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(IdentityServiceServer).ChangeIdNumber(ctx, in)
+		return srv.(IdentityServiceServer).ChangeIDNumber(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: IdentityService_ChangeIdNumber_FullMethodName,
+		FullMethod: IdentityService_ChangeIDNumber_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(IdentityServiceServer).ChangeIdNumber(ctx, req.(*ChangeIdNumberRequest))
+		return srv.(IdentityServiceServer).ChangeIDNumber(ctx, req.(*ChangeIDNumberRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -542,8 +542,8 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 	HandlerType: (*IdentityServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
-			MethodName: "ChangeIdNumber",
-			Handler:    _IdentityService_ChangeIdNumber_Handler,
+			MethodName: "ChangeIDNumber",
+			Handler:    _IdentityService_ChangeIDNumber_Handler,
 		},
 		{
 			MethodName: "MergePersons",
