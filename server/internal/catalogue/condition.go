@@ -182,7 +182,7 @@ func (c *compiler) test(environment *cel.Env, part ast.Expr, info *ast.SourceInf
 	if issues.Err() != nil {
 		return nil, issues.Err()
 	}
-	t := &test{grain: GrainHousehold, ordinal: len(c.tests), source: source, facts: factsIn(checked.NativeRep())}
+	t := &test{grain: GrainHousehold, ordinal: len(c.tests), source: strings.Join(strings.Fields(source), " "), facts: factsIn(checked.NativeRep())}
 	for _, f := range t.facts {
 		if f.Grain == GrainPerson {
 			t.grain = GrainPerson

@@ -157,7 +157,7 @@ func TestNoMethodIsReachedWithoutAToken(t *testing.T) {
 			t.Errorf("%s, two tokens: %v", method, err)
 		}
 	}
-	if len(services) != 5 {
+	if len(services) != 6 {
 		t.Errorf("services %v", services)
 	}
 }
