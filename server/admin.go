@@ -36,6 +36,12 @@ type (
 	Preview = hub.Preview
 	// CatalogueVersion is a stored catalogue.
 	CatalogueVersion = store.Catalogue
+	// Question asks whether somebody is entitled to a policy on a day.
+	Question = hub.Question
+	// Subject is whom a question is about.
+	Subject = hub.Subject
+	// EntitlementAnswer is the answer to a question.
+	EntitlementAnswer = hub.EntitlementAnswer
 )
 
 // Token issues a token signed with a stand-alone hub's own key.
@@ -143,4 +149,10 @@ func (s *Server) Lists(ctx context.Context) []string {
 		out[i] = l.Name
 	}
 	return out
+}
+
+// Explain says for a person or household which policies they are entitled to on a day,
+// and why or why not. The caller's agreement decides what is answered.
+func (s *Server) Explain(ctx context.Context, c Caller, q Question) ([]EntitlementAnswer, error) {
+	return s.hub.ExplainEntitlements(ctx, c, q)
 }

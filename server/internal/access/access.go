@@ -77,6 +77,11 @@ func AllowList(tree *division.Tree, agreements []Agreement, c Caller, list, code
 	return decide(agreements, c, on, func(a *Agreement) bool { return a.names(list) && a.covers(tree, code) })
 }
 
+// AllowListSomewhere decides about reading a list in any division at all.
+func AllowListSomewhere(agreements []Agreement, c Caller, list string, on date.Date) Decision {
+	return decide(agreements, c, on, func(a *Agreement) bool { return a.names(list) && len(a.Divisions) > 0 })
+}
+
 // AllowHouseholds decides about reading whole households in a division.
 func AllowHouseholds(tree *division.Tree, agreements []Agreement, c Caller, code string, on date.Date) Decision {
 	return decide(agreements, c, on, func(a *Agreement) bool { return a.Households && a.covers(tree, code) })

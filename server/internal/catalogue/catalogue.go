@@ -63,8 +63,10 @@ type Policy struct {
 	// Condition is the whole condition, the catalogue's beneficiaries included.
 	Condition string
 
-	when    condition
-	ordinal int
+	when condition
+	// everybody is how many tests of when, from the first on, say who the beneficiaries are.
+	everybody int
+	ordinal   int
 }
 
 // List is a list that departments read, or one of the office's own worklists.

@@ -25,6 +25,8 @@ type test struct {
 	program cel.Program
 	grain   Grain // GrainPerson where it asks a person's fact
 	ordinal int
+	source  string
+	facts   []*Fact // that it asks, by name
 }
 
 // problem is what is wrong with a condition, and where in its text.
@@ -180,9 +182,9 @@ func (c *compiler) test(environment *cel.Env, part ast.Expr, info *ast.SourceInf
 	if issues.Err() != nil {
 		return nil, issues.Err()
 	}
-	t := &test{grain: GrainHousehold, ordinal: len(c.tests)}
-	for _, r := range checked.NativeRep().ReferenceMap() {
-		if f := factByName[r.Name]; f != nil && f.Grain == GrainPerson {
+	t := &test{grain: GrainHousehold, ordinal: len(c.tests), source: strings.Join(strings.Fields(source), " "), facts: factsIn(checked.NativeRep())}
+	for _, f := range t.facts {
+		if f.Grain == GrainPerson {
 			t.grain = GrainPerson
 		}
 	}
@@ -194,4 +196,19 @@ func (c *compiler) test(environment *cel.Env, part ast.Expr, info *ast.SourceInf
 	}
 	c.tests[source] = t
 	return t, nil
+}
+
+// factsIn lists the facts that an expression asks, each once, by name.
+func factsIn(checked *ast.AST) []*Fact {
+	asked := map[string]*Fact{}
+	for _, r := range checked.ReferenceMap() {
+		if f := factByName[r.Name]; f != nil {
+			asked[f.Name] = f
+		}
+	}
+	out := make([]*Fact, 0, len(asked))
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		out = append(out, asked[name])
+	}
+	return out
 }

@@ -91,7 +91,7 @@ func (r *reader) policy(m mapping, ordinal int, everybody beneficiaries) *Policy
 		Code: m.name("code"), Clause: m.text("clause"), Title: m.text("title"), TitleEnglish: m.text("title_en"),
 		Department: m.name("department"), Grain: Grain(m.oneOf("grain", "household", "person")), Due: m.flag("due"),
 		Reach: Reach(m.oneOf("reach", "supported", "unsupported", "everyone")),
-		From:  m.date("from"), Until: m.date("until"), ordinal: ordinal,
+		From:  m.date("from"), Until: m.date("until"), ordinal: ordinal, everybody: len(everybody.when),
 	}
 	if m.find("from") == nil {
 		m.violate("from", fault.Required)

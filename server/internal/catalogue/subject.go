@@ -51,25 +51,35 @@ func (c *Catalogue) subjects(v *view, persons ...*household.Person) []subject {
 // holds tells whether the subject meets a condition.
 func (s *subject) holds(c condition) (bool, error) {
 	for _, t := range c {
-		of := s
-		if t.grain == GrainHousehold {
-			of = s.whole
-		}
-		if of.verdicts[t.ordinal] == unknown {
-			v, _, err := t.program.Eval(of)
-			if err != nil {
-				return false, fmt.Errorf("condition: %w", err)
-			}
-			of.verdicts[t.ordinal] = no
-			if v == types.True {
-				of.verdicts[t.ordinal] = yes
-			}
-		}
-		if of.verdicts[t.ordinal] == no {
-			return false, nil
+		if ok, err := s.meets(t); err != nil || !ok {
+			return false, err
 		}
 	}
 	return true, nil
+}
+
+// meets makes a test, once for each household or person.
+func (s *subject) meets(t *test) (bool, error) {
+	of := s.of(t)
+	if of.verdicts[t.ordinal] == unknown {
+		v, _, err := t.program.Eval(of)
+		if err != nil {
+			return false, fmt.Errorf("condition: %w", err)
+		}
+		of.verdicts[t.ordinal] = no
+		if v == types.True {
+			of.verdicts[t.ordinal] = yes
+		}
+	}
+	return of.verdicts[t.ordinal] == yes, nil
+}
+
+// of is whom a test asks: the person, or the household as a whole.
+func (s *subject) of(t *test) *subject {
+	if t.grain == GrainHousehold {
+		return s.whole
+	}
+	return s
 }
 
 // entitled tells whether the subject is entitled to a policy on the day, and since

@@ -115,6 +115,7 @@ func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
 		hubv1.RegisterCatalogueServiceHandler,
 		hubv1.RegisterRecordServiceHandler,
 		hubv1.RegisterSyncServiceHandler,
+		hubv1.RegisterEntitlementServiceHandler,
 	} {
 		if err := register(context.Background(), mux, conn); err != nil {
 			return nil, fmt.Errorf("gateway: %w", err)

@@ -107,7 +107,7 @@ func TestAReadThatFailsHasAnOutcomeWithTheReason(t *testing.T) {
 	before := len(h.trail(0))
 	_, err := h.GetHousehold(t.Context(), stranger, id, 0, time.Time{})
 	h.refused(err, fault.HouseholdNotFound)
-	_, err = h.GetRecord(t.Context(), stranger, "education", id, "")
+	_, err = h.GetRecord(t.Context(), reader, "education", id, "")
 	h.refused(err, fault.RecordNotFound)
 	err = h.Follow(t.Context(), reader, hub.FollowQuery{}, func(*wire.Page) error { return errInjected })
 	if err == nil {
@@ -119,7 +119,7 @@ func TestAReadThatFailsHasAnOutcomeWithTheReason(t *testing.T) {
 			outcomes = append(outcomes, e.Agency+" "+e.Outcome)
 		}
 	}
-	if want := []string{"stranger HOUSEHOLD_NOT_FOUND", "stranger RECORD_NOT_FOUND", "reader INTERNAL"}; !slices.Equal(outcomes, want) {
+	if want := []string{"stranger HOUSEHOLD_NOT_FOUND", "reader RECORD_NOT_FOUND", "reader INTERNAL"}; !slices.Equal(outcomes, want) {
 		t.Errorf("%v", outcomes)
 	}
 }

@@ -25,7 +25,7 @@ type FollowQuery struct {
 func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send func(*wire.Page) error) error {
 	rd, err := h.open(ctx, c, q.Scope, q.Cursor)
 	if err != nil {
-		return err
+		return h.refused(ctx, c, "sync.follow", q.Scope, err)
 	}
 	rd.packed = q.Packed
 	return h.audited(ctx, c, "sync.follow", scopeDetail(rd), func() (any, error) {

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -77,11 +78,14 @@ func (h *Hub) GetHousehold(ctx context.Context, c access.Caller, id string, revi
 			if err := h.mayReadHousehold(ctx, r, c, row.Village); err != nil {
 				return hide(err)
 			}
-			if revision > 0 || !asOf.IsZero() {
+			switch {
+			case revision > 0:
 				row, err = r.Revision(ctx, area, id, revision, asOf)
-				if errors.Is(err, store.ErrNotFound) {
-					return fault.New(fault.RevisionNotFound)
-				}
+			case !asOf.IsZero():
+				row, err = h.knownAt(ctx, r, area, id, asOf)
+			}
+			if errors.Is(err, store.ErrNotFound) {
+				return fault.New(fault.RevisionNotFound)
 			}
 			if err != nil {
 				return err
@@ -198,7 +202,7 @@ func (h *Hub) lookUp(ctx context.Context, c access.Caller, kind string, find fun
 	return out, err
 }
 
-// Revisions lists a household's revisions in the area it stands in, newest first.
+// Revisions lists a household's revisions in all areas it stood in, newest first.
 func (h *Hub) Revisions(ctx context.Context, c access.Caller, id string) ([]Revision, error) {
 	var out []Revision
 	err := h.audited(ctx, c, "household.revisions", map[string]any{"household": named(id)}, func() (any, error) {
@@ -222,11 +226,17 @@ func (h *Hub) revisions(ctx context.Context, r store.Reader, c access.Caller, id
 	if err := h.mayReadHousehold(ctx, r, c, now.Village); err != nil {
 		return nil, hide(err)
 	}
-	all, err := r.Revisions(ctx, area, id)
-	for _, row := range all {
-		out = append(out, Revision{Revision: row.Revision, Etag: row.Etag, Area: row.Area, Time: row.Time, Actor: row.Actor, Cause: row.Cause})
+	for _, a := range h.Divisions.Areas() {
+		all, err := r.Revisions(ctx, a.ID, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range all {
+			out = append(out, Revision{Revision: row.Revision, Etag: row.Etag, Area: row.Area, Time: row.Time, Actor: row.Actor, Cause: row.Cause})
+		}
 	}
-	return out, err
+	slices.SortStableFunc(out, func(a, b Revision) int { return b.Time.Compare(a.Time) })
+	return out, nil
 }
 
 // villageArea is the area of a village; other codes are refused.

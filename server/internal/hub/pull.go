@@ -37,13 +37,13 @@ func (h *Hub) Pull(ctx context.Context, c access.Caller, q PullQuery) (*wire.Pag
 	if q.Subscription != "" {
 		sub, err := h.subscription(ctx, c, q.Subscription)
 		if err != nil {
-			return nil, err
+			return nil, h.refused(ctx, c, "sync.pull", q.Scope, err)
 		}
 		q.Scope, q.Cursor = sub.Scope, sub.Cursor
 	}
 	rd, err := h.open(ctx, c, q.Scope, q.Cursor)
 	if err != nil {
-		return nil, err
+		return nil, h.refused(ctx, c, "sync.pull", q.Scope, err)
 	}
 	var page *wire.Page
 	err = h.audited(ctx, c, "sync.pull", scopeDetail(rd), func() (any, error) {
@@ -52,6 +52,20 @@ func (h *Hub) Pull(ctx context.Context, c access.Caller, q PullQuery) (*wire.Pag
 		return counted, err
 	})
 	return page, err
+}
+
+// refused keeps in the audit that a reading was asked for and why there was none.
+func (h *Hub) refused(ctx context.Context, c access.Caller, action string, asked feed.Request, why error) error {
+	detail := map[string]any{"lists": allNamed(asked.Lists), "divisions": allNamed(asked.Divisions)}
+	return h.audited(ctx, c, action, detail, func() (any, error) { return nil, why })
+}
+
+func allNamed(all []string) []string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = named(s)
+	}
+	return out
 }
 
 // scopeDetail is what the audit keeps of a reading: lists, divisions, positions.

@@ -10,12 +10,16 @@ import (
 	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
-// GetRecord gives the record of a household (person "") or person in a list.
+// GetRecord gives the record of a household (person "") or person in a list. Whether a
+// record exists that the caller may not read, the answer does not tell.
 func (h *Hub) GetRecord(ctx context.Context, c access.Caller, list, id, person string) (*wire.Record, error) {
 	var out *wire.Record
 	detail := map[string]any{"list": named(list), "household": named(id), "person": named(person)}
 	err := h.audited(ctx, c, "record.get", detail, func() (any, error) {
 		return nil, h.Store.View(ctx, func(r store.Reader) error {
+			if err := h.mayReadListSomewhere(ctx, r, c, list); err != nil {
+				return err
+			}
 			area, err := h.where(ctx, r, id)
 			if fault.Is(err, fault.HouseholdNotFound) {
 				return fault.New(fault.RecordNotFound)
@@ -32,7 +36,7 @@ func (h *Hub) GetRecord(ctx context.Context, c access.Caller, list, id, person s
 					continue
 				}
 				if err := h.mayReadList(ctx, r, c, list, rec.Village); err != nil {
-					return err
+					return hideRecord(err)
 				}
 				out, err = h.record(rec)
 				return err
@@ -99,6 +103,23 @@ func (h *Hub) mayReadList(ctx context.Context, r store.Reader, c access.Caller, 
 		return err
 	}
 	return refusal(c, access.AllowList(h.Divisions, all, c, list, village, h.Today()), "list "+list+", division "+village)
+}
+
+// mayReadListSomewhere refuses callers that may read the list nowhere.
+func (h *Hub) mayReadListSomewhere(ctx context.Context, r store.Reader, c access.Caller, list string) error {
+	all, err := h.agreements(ctx, r, c.Agency)
+	if err != nil {
+		return err
+	}
+	return refusal(c, access.AllowListSomewhere(all, c, list, h.Today()), "list "+named(list))
+}
+
+// hideRecord turns "not allowed" into "not there".
+func hideRecord(err error) error {
+	if fault.Is(err, fault.NoAgreement) || fault.Is(err, fault.AgreementExpired) {
+		return fault.New(fault.RecordNotFound)
+	}
+	return err
 }
 
 func (h *Hub) record(r store.Record) (*wire.Record, error) {

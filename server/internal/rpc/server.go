@@ -79,6 +79,7 @@ func New(cfg Config) (*grpc.Server, error) {
 	hubv1.RegisterCatalogueServiceServer(s, catalogues{hub: cfg.Hub})
 	hubv1.RegisterRecordServiceServer(s, records{hub: cfg.Hub})
 	hubv1.RegisterSyncServiceServer(s, sync{hub: cfg.Hub})
+	hubv1.RegisterEntitlementServiceServer(s, entitlements{hub: cfg.Hub})
 	grpc_health_v1.RegisterHealthServer(s, health.NewServer())
 	if cfg.Reflection {
 		reflection.Register(s)

@@ -50,6 +50,7 @@ var contract = []protoreflect.FileDescriptor{
 	hubv1.File_bangfu_hub_v1_catalogue_proto,
 	hubv1.File_bangfu_hub_v1_record_proto,
 	hubv1.File_bangfu_hub_v1_sync_proto,
+	hubv1.File_bangfu_hub_v1_entitlement_proto,
 }
 
 // check is nil or the fault that names every wrong field.
