@@ -160,6 +160,6 @@ var texts = map[Reason]text{
 	LabelUnknown:     {Invalid, "is not one of the labels or codes of this source: {labels}", "不是该来源的选项或代码,可填:{labels}"},
 	VillageAmbiguous: {Invalid, "the names fit no village or more than one; give the 12-digit village code", "按名称找不到或不能唯一确定行政村,请填写12位村级代码"},
 	RowsScattered:    {Invalid, "rows of this household also stand elsewhere in the file, which was declared to be grouped; sort the file by household or import it with any order", "该户的行在文件中不连续,而文件声明为按户排列。请按户排序,或选择任意顺序导入"},
-	CellTooLong:      {Invalid, "the cell has more than {limit} characters; shorten it", "单元格超过{limit}个字符,请缩短"},
+	CellTooLong:      {Invalid, "A cell in row {row} has more than {limit} characters; shorten it.", "第{row}行有单元格超过{limit}个字符,请缩短。"},
 	ColumnTwice:      {Invalid, "Two columns of the file are read as the same field: {columns}. Remove or rename one.", "文件中有两列对应同一字段:{columns}。请删除或改名其中一列。"},
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"hash/maphash"
 	"io"
 	"os"
@@ -144,7 +145,6 @@ func (f *File) households(rows []sheet.Row, yield take) (bool, error) {
 // scratch is the buckets' files, encrypted with a key that dies with the process.
 type scratch struct {
 	block   cipher.Block
-	seed    maphash.Seed
 	files   [buckets]*os.File
 	writers [buckets]*bufio.Writer
 	rows    [buckets]*gob.Encoder
@@ -157,7 +157,7 @@ func newScratch(folder string) (*scratch, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scratch{block: block, seed: maphash.MakeSeed()}
+	s := &scratch{block: block}
 	for i := range s.files {
 		if s.files[i], err = os.CreateTemp(folder, "rows-*"); err != nil {
 			s.close()
@@ -177,7 +177,9 @@ func (s *scratch) stream(i int) cipher.Stream {
 }
 
 func (s *scratch) put(key string, row sheet.Row) error {
-	return s.rows[maphash.String(s.seed, key)%buckets].Encode(row)
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(key)) // never fails
+	return s.rows[hash.Sum32()%buckets].Encode(row)
 }
 
 func (s *scratch) read(i int) ([]sheet.Row, error) {

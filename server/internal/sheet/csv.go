@@ -63,6 +63,7 @@ func (s *Sheet) csvRows(yield func(Row) bool) error {
 		_, _ = p.in.Discard(len(bom))
 	}
 	for n := 1; ; n++ {
+		p.n = n
 		cells, err := p.row()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -87,6 +88,7 @@ type parser struct {
 	cell  strings.Builder
 	cells []string
 	chars int
+	n     int // of the row
 }
 
 func (p *parser) row() ([]string, error) {
@@ -145,7 +147,7 @@ func (p *parser) put(c rune) error {
 	p.chars++
 	p.cell.WriteRune(c)
 	if p.chars > MaxCell+2 || len(p.cells) > MaxColumns {
-		return checkCells(0, append(p.cells[:len(p.cells):len(p.cells)], strings.Repeat("x", MaxCell+1)))
+		return checkCells(p.n, append(p.cells[:len(p.cells):len(p.cells)], strings.Repeat("x", MaxCell+1)))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -95,7 +96,7 @@ func checkCells(n int, cells []string) error {
 	}
 	for _, c := range cells {
 		if len(c) > MaxCell && utf8.RuneCountInString(c) > MaxCell {
-			return fault.New(fault.FileTooLarge, "limit", fmt.Sprintf("%d characters in a cell, row %d", MaxCell, n))
+			return fault.New(fault.CellTooLong, "limit", strconv.Itoa(MaxCell), "row", strconv.Itoa(n))
 		}
 	}
 	return nil
