@@ -197,7 +197,7 @@ const (
 	// INVALID_ARGUMENT. Rows of this household also stand elsewhere in the file, which was declared
 	// to be grouped; sort the file by household or import it with any order.
 	Reason_REASON_ROWS_SCATTERED Reason = 83
-	// INVALID_ARGUMENT. The cell has more than {limit} characters; shorten it.
+	// INVALID_ARGUMENT. A cell in row {row} has more than {limit} characters; shorten it.
 	Reason_REASON_CELL_TOO_LONG Reason = 84
 	// INVALID_ARGUMENT. Two columns of the file are read as the same field: {columns}. Remove or
 	// rename one.
