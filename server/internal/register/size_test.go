@@ -17,7 +17,7 @@ import (
 var rows = flag.Int("rows", 10_000, "rows of the large file")
 
 // TestMemoryIsBounded reads a large file whose rows may stand anywhere. A file of 650,000
-// rows has about 300 MB: held in memory it would break the bound.
+// rows has about 260 MiB: held in memory it would break the bound.
 func TestMemoryIsBounded(t *testing.T) {
 	out, err := os.Create(filepath.Join(t.TempDir(), "large.csv"))
 	if err != nil {
