@@ -16,7 +16,7 @@ const invented = internal + "invented"
 
 // loud lists the rooms that may know the world.
 var loud = slices.Concat(
-	under(internal, "seal", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway"),
+	under(internal, "seal", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register"),
 	[]string{"client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd"})
 
 // rooms lists all rooms from the ground up.
@@ -29,6 +29,8 @@ func allowed(room string) []string {
 		return slices.Concat(pure, under(internal, "store"))
 	case "wire":
 		return slices.Concat(pure, []string{gen})
+	case "register":
+		return slices.Concat(pure, under(internal, "sheet"))
 	case "hub":
 		return slices.Concat(pure, under(internal, "wire", "store", "seal"))
 	case "authn":
@@ -36,7 +38,7 @@ func allowed(room string) []string {
 	case "rpc", "gateway":
 		return slices.Concat(pure, under(internal, "hub", "wire"), []string{gen})
 	case "server":
-		return slices.Concat(pure, under(internal, "invented", "seal", "store", "wire", "hub", "authn", "rpc", "gateway"))
+		return slices.Concat(pure, under(internal, "invented", "seal", "store", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register"))
 	case serverGo:
 		return slices.Concat(allowed("server"), under(internal, "store/sqlite", "store/postgres"))
 	case "server/cmd/hubd":
@@ -72,7 +74,7 @@ var outside = []struct {
 	{"strings", rooms},
 	{"net/url", rooms},
 	{"testing", []string{}},
-	{"embed", slices.Concat(under(internal, "catalogue", "division", "store", "store/sqlite", "store/postgres", "gateway"),
+	{"embed", slices.Concat(under(internal, "catalogue", "division", "register", "store", "store/sqlite", "store/postgres", "gateway"),
 		under("client", "", "/mirror", "/cmd/hubsync"), under("server", "", "/server.go", "/cmd/hubd"))},
 	{"database/sql", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"))},
 	{"github.com/jackc/pgx/v5", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"))},

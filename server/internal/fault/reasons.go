@@ -81,6 +81,20 @@ const (
 	MatchNotFound      Reason = "MATCH_NOT_FOUND"
 	MatchNotApplicable Reason = "MATCH_NOT_APPLICABLE"
 	TaskNotFound       Reason = "TASK_NOT_FOUND"
+
+	FileUnreadable   Reason = "FILE_UNREADABLE"
+	FileTooLarge     Reason = "FILE_TOO_LARGE"
+	ColumnMissing    Reason = "COLUMN_MISSING"
+	MappingInvalid   Reason = "MAPPING_INVALID"
+	NumberRounded    Reason = "NUMBER_ROUNDED"
+	LeadingZeroLost  Reason = "LEADING_ZERO_LOST"
+	ColumnsDisagree  Reason = "COLUMNS_DISAGREE"
+	DateAmbiguous    Reason = "DATE_AMBIGUOUS"
+	LabelUnknown     Reason = "LABEL_UNKNOWN"
+	VillageAmbiguous Reason = "VILLAGE_AMBIGUOUS"
+	RowsScattered    Reason = "ROWS_SCATTERED"
+	CellTooLong      Reason = "CELL_TOO_LONG"
+	ColumnTwice      Reason = "COLUMN_TWICE"
 )
 
 var texts = map[Reason]text{
@@ -158,4 +172,18 @@ var texts = map[Reason]text{
 	MatchNotFound:      {NotFound, "Nobody and no household among those that you may write to has these identifiers.", "在本单位可填报的范围内,没有人或户使用所填证件或编号。"},
 	MatchNotApplicable: {Precondition, "The fact cannot apply: {why}. The office was asked to check.", "该信息不适用({why}),已请扶贫部门核查。"},
 	TaskNotFound:       {NotFound, "The household has no such open task.", "该户没有此项待核对事项。"},
+
+	FileUnreadable:   {Invalid, "The file cannot be read: {why}. Save it again as .xlsx or as CSV and repeat.", "文件无法读取:{why}。请另存为 .xlsx 或 CSV 后重试。"},
+	FileTooLarge:     {Invalid, "The file is larger than allowed ({limit}). Split it into several files.", "文件超过允许的大小({limit}),请拆分后分次导入。"},
+	ColumnMissing:    {Invalid, "No header row with all required columns was found; missing: {columns}. Correct the headers or choose another mapping.", "未找到包含全部必需列的表头,缺少:{columns}。请更正表头或改用其他对照文件。"},
+	MappingInvalid:   {Invalid, "The mapping cannot be used: {problem}. Correct the mapping file.", "对照文件无法使用:{problem}。请更正对照文件。"},
+	NumberRounded:    {Invalid, "the number was shortened or rounded by the spreadsheet; its last digits are lost. Format the column as text and enter the number again", "号码已被电子表格改为科学计数或四舍五入,末几位丢失。请将该列设为文本格式后重新填写"},
+	LeadingZeroLost:  {Invalid, "the number has too few digits; the spreadsheet seems to have dropped its leading zeros. Format the column as text and enter all {digits} digits", "号码位数不足,开头的0可能被电子表格去掉。请将该列设为文本格式并填全{digits}位"},
+	ColumnsDisagree:  {Invalid, "differs from row {row} of the same household; write the same in all its rows", "与同一户第{row}行不一致,请将该户各行填写一致"},
+	DateAmbiguous:    {Invalid, "can be read as more than one date; write it as YYYY-MM-DD", "日期有多种理解,请按 YYYY-MM-DD 填写"},
+	LabelUnknown:     {Invalid, "is not one of the labels or codes of this source: {labels}", "不是该来源的选项或代码,可填:{labels}"},
+	VillageAmbiguous: {Invalid, "the names fit no village or more than one; give the 12-digit village code", "按名称找不到或不能唯一确定行政村,请填写12位村级代码"},
+	RowsScattered:    {Invalid, "rows of this household also stand elsewhere in the file, which was declared to be grouped; sort the file by household or import it with any order", "该户的行在文件中不连续,而文件声明为按户排列。请按户排序,或选择任意顺序导入"},
+	CellTooLong:      {Invalid, "A cell in row {row} has more than {limit} characters; shorten it.", "第{row}行有单元格超过{limit}个字符,请缩短。"},
+	ColumnTwice:      {Invalid, "Two columns of the file are read as the same field: {columns}. Remove or rename one.", "文件中有两列对应同一字段:{columns}。请删除或改名其中一列。"},
 }

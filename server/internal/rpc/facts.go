@@ -27,7 +27,7 @@ func (s facts) SubmitFacts(ctx context.Context, req *hubv1.SubmitFactsRequest) (
 	}
 	res := &hubv1.SubmitFactsResponse{}
 	for _, a := range answers {
-		res.Answers = append(res.Answers, encodeAnswer(a))
+		res.Answers = append(res.Answers, factAnswer(a))
 	}
 	return res, nil
 }
@@ -43,7 +43,7 @@ func (s facts) CloseTask(ctx context.Context, req *hubv1.CloseTaskRequest) (*hub
 	return &hubv1.CloseTaskResponse{Household: encodeState(state)}, nil
 }
 
-func encodeAnswer(a hub.Answer) *hubv1.FactAnswer {
+func factAnswer(a hub.Answer) *hubv1.FactAnswer {
 	p := &hubv1.FactAnswer{
 		Index: int32(a.Index), //nolint:gosec // at most 500
 		State: wire.MatchStateToProto(a.State), Household: a.Household, Person: a.Person, Changed: a.Changed, Differs: a.Differs,

@@ -157,7 +157,7 @@ func TestNoMethodIsReachedWithoutAToken(t *testing.T) {
 			t.Errorf("%s, two tokens: %v", method, err)
 		}
 	}
-	if len(services) != 6 {
+	if len(services) != 8 {
 		t.Errorf("services %v", services)
 	}
 }

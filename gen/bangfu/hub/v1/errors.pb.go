@@ -198,6 +198,37 @@ const (
 	// by UpdateHousehold, then the arrival in the other in the same way; id and end dates follow the
 	// person.
 	Reason_REASON_OTHER_AREA Reason = 72
+	// INVALID_ARGUMENT. The file cannot be read: {why}. Save it again as .xlsx or as CSV and repeat.
+	Reason_REASON_FILE_UNREADABLE Reason = 73
+	// INVALID_ARGUMENT. The file is larger than allowed ({limit}). Split it into several files.
+	Reason_REASON_FILE_TOO_LARGE Reason = 74
+	// INVALID_ARGUMENT. No header row with all required columns was found; missing: {columns}.
+	// Correct the headers or choose another mapping.
+	Reason_REASON_COLUMN_MISSING Reason = 75
+	// INVALID_ARGUMENT. The mapping cannot be used: {problem}. Correct the mapping file.
+	Reason_REASON_MAPPING_INVALID Reason = 76
+	// INVALID_ARGUMENT. The number was shortened or rounded by the spreadsheet; its last digits are
+	// lost. Format the column as text and enter the number again.
+	Reason_REASON_NUMBER_ROUNDED Reason = 77
+	// INVALID_ARGUMENT. The number has too few digits; the spreadsheet seems to have dropped its
+	// leading zeros. Format the column as text and enter all {digits} digits.
+	Reason_REASON_LEADING_ZERO_LOST Reason = 78
+	// INVALID_ARGUMENT. Differs from row {row} of the same household; write the same in all its rows.
+	Reason_REASON_COLUMNS_DISAGREE Reason = 79
+	// INVALID_ARGUMENT. Can be read as more than one date; write it as YYYY-MM-DD.
+	Reason_REASON_DATE_AMBIGUOUS Reason = 80
+	// INVALID_ARGUMENT. Is not one of the labels or codes of this source: {labels}.
+	Reason_REASON_LABEL_UNKNOWN Reason = 81
+	// INVALID_ARGUMENT. The names fit no village or more than one; give the 12-digit village code.
+	Reason_REASON_VILLAGE_AMBIGUOUS Reason = 82
+	// INVALID_ARGUMENT. Rows of this household also stand elsewhere in the file, which was declared
+	// to be grouped; sort the file by household or import it with any order.
+	Reason_REASON_ROWS_SCATTERED Reason = 83
+	// INVALID_ARGUMENT. A cell in row {row} has more than {limit} characters; shorten it.
+	Reason_REASON_CELL_TOO_LONG Reason = 84
+	// INVALID_ARGUMENT. Two columns of the file are read as the same field: {columns}. Remove or
+	// rename one.
+	Reason_REASON_COLUMN_TWICE Reason = 85
 )
 
 // Enum value maps for Reason.
@@ -271,6 +302,19 @@ var (
 		70: "REASON_SUPPORT_DIFFERS",
 		71: "REASON_NOT_REVERSIBLE",
 		72: "REASON_OTHER_AREA",
+		73: "REASON_FILE_UNREADABLE",
+		74: "REASON_FILE_TOO_LARGE",
+		75: "REASON_COLUMN_MISSING",
+		76: "REASON_MAPPING_INVALID",
+		77: "REASON_NUMBER_ROUNDED",
+		78: "REASON_LEADING_ZERO_LOST",
+		79: "REASON_COLUMNS_DISAGREE",
+		80: "REASON_DATE_AMBIGUOUS",
+		81: "REASON_LABEL_UNKNOWN",
+		82: "REASON_VILLAGE_AMBIGUOUS",
+		83: "REASON_ROWS_SCATTERED",
+		84: "REASON_CELL_TOO_LONG",
+		85: "REASON_COLUMN_TWICE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -341,6 +385,19 @@ var (
 		"REASON_SUPPORT_DIFFERS":        70,
 		"REASON_NOT_REVERSIBLE":         71,
 		"REASON_OTHER_AREA":             72,
+		"REASON_FILE_UNREADABLE":        73,
+		"REASON_FILE_TOO_LARGE":         74,
+		"REASON_COLUMN_MISSING":         75,
+		"REASON_MAPPING_INVALID":        76,
+		"REASON_NUMBER_ROUNDED":         77,
+		"REASON_LEADING_ZERO_LOST":      78,
+		"REASON_COLUMNS_DISAGREE":       79,
+		"REASON_DATE_AMBIGUOUS":         80,
+		"REASON_LABEL_UNKNOWN":          81,
+		"REASON_VILLAGE_AMBIGUOUS":      82,
+		"REASON_ROWS_SCATTERED":         83,
+		"REASON_CELL_TOO_LONG":          84,
+		"REASON_COLUMN_TWICE":           85,
 	}
 )
 
@@ -375,7 +432,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xd5\x0e\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xba\x11\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -445,7 +502,20 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x17REASON_HOUSEHOLD_CLOSED\x10E\x12\x1a\n" +
 	"\x16REASON_SUPPORT_DIFFERS\x10F\x12\x19\n" +
 	"\x15REASON_NOT_REVERSIBLE\x10G\x12\x15\n" +
-	"\x11REASON_OTHER_AREA\x10HB\xa8\x01\n" +
+	"\x11REASON_OTHER_AREA\x10H\x12\x1a\n" +
+	"\x16REASON_FILE_UNREADABLE\x10I\x12\x19\n" +
+	"\x15REASON_FILE_TOO_LARGE\x10J\x12\x19\n" +
+	"\x15REASON_COLUMN_MISSING\x10K\x12\x1a\n" +
+	"\x16REASON_MAPPING_INVALID\x10L\x12\x19\n" +
+	"\x15REASON_NUMBER_ROUNDED\x10M\x12\x1c\n" +
+	"\x18REASON_LEADING_ZERO_LOST\x10N\x12\x1b\n" +
+	"\x17REASON_COLUMNS_DISAGREE\x10O\x12\x19\n" +
+	"\x15REASON_DATE_AMBIGUOUS\x10P\x12\x18\n" +
+	"\x14REASON_LABEL_UNKNOWN\x10Q\x12\x1c\n" +
+	"\x18REASON_VILLAGE_AMBIGUOUS\x10R\x12\x19\n" +
+	"\x15REASON_ROWS_SCATTERED\x10S\x12\x18\n" +
+	"\x14REASON_CELL_TOO_LONG\x10T\x12\x17\n" +
+	"\x13REASON_COLUMN_TWICE\x10UB\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (
