@@ -15,7 +15,9 @@ import (
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/invented"
+	"github.com/bangfuhub/hub/server/internal/register"
 	"github.com/bangfuhub/hub/server/internal/seal"
+	"github.com/bangfuhub/hub/server/internal/sheet"
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/wire"
 )
@@ -136,6 +138,23 @@ func Generate(w io.Writer, households int, seed uint64, on Date, progress func(d
 		}
 	}
 	return members, nil
+}
+
+// GenerateRegister writes the same households as rows of the national export, "csv" or "xlsx".
+// Those who left the register are left out: rows can't carry the document that this needs.
+func GenerateRegister(w io.Writer, format string, households int, seed uint64, on Date, progress func(done int)) error {
+	all := invented.Generate(invented.Config{Households: households, Seed: seed, On: on, Tree: division.Hainan()})
+	done := 0
+	return register.Write(w, sheet.Format(format), func(yield func(*household.Household) bool) {
+		for h := range all {
+			if len(h.Decisions) == 0 && h.Closing == nil && !yield(h) {
+				return
+			}
+			if done++; progress != nil {
+				progress(done)
+			}
+		}
+	})
 }
 
 // Lists names the lists of the active catalogue, in its order.

@@ -14,6 +14,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/hub"
+	"github.com/bangfuhub/hub/server/internal/register"
 	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
@@ -34,19 +35,29 @@ type Rejected struct {
 	Chinese string `json:"message_zh"`
 }
 
-// ImportResult counts households.
+// ImportResult counts households: what was done, or after a dry run would be.
 type ImportResult struct {
-	Lines     int           `json:"lines"`
-	Created   int           `json:"created"`
-	Changed   int           `json:"changed"`
-	Unchanged int           `json:"unchanged"`
-	Rejected  int           `json:"rejected"`
-	Took      time.Duration `json:"-"`
+	DryRun    bool               `json:"dry_run"`
+	Lines     int                `json:"lines"` // or rows
+	Accepted  int                `json:"accepted"`
+	Created   int                `json:"created"`
+	Changed   int                `json:"changed"`
+	Unchanged int                `json:"unchanged"`
+	Rejected  int                `json:"rejected"`
+	Changes   Changes            `json:"changes"`  // by kind
+	Villages  map[string]Changes `json:"villages"` // the same by village
+	Reasons   map[string]int     `json:"reasons"`  // households rejected, by reason; one may have several
+	Took      time.Duration      `json:"-"`
 }
 
-// ImportOptions says what to do while loading; both may be nil.
+// Changes counts what an import changes, by kind.
+type Changes = hub.Changes
+
+// ImportOptions says what to do while loading; both functions may be nil.
 type ImportOptions struct {
 	Caller   Caller
+	DryRun   bool                   // shows what would change and saves nothing
+	Group    Group                  // whose facts they are; "" is the office's
 	Progress func(lines int)        // after each run of lines
 	Report   func([]Rejected) error // rejected lines, a household's problems together
 }
@@ -55,39 +66,63 @@ type ImportOptions struct {
 // rejected whole. It streams: memory doesn't grow with the file. Cut at any point,
 // the same file again loads what is missing; loaded twice, it changes nothing.
 func (s *Server) Import(ctx context.Context, r io.Reader, opt ImportOptions) (ImportResult, error) {
-	began := time.Now()
-	im := &lineImport{server: s, opt: opt, areas: map[string][]numbered{}}
-	var result ImportResult
-	err := s.hub.Audited(ctx, opt.Caller, "import", func() (any, error) {
-		err := im.run(ctx, r)
-		result = im.result
-		return result, err
-	})
-	result.Took = time.Since(began)
-	return result, err
+	im := s.newImport(opt)
+	im.reject = im.rejectLine
+	return im.audited(ctx, func(ctx context.Context, out chan<- []numbered) error { return readLines(ctx, r, out) })
 }
 
-// numbered is a household with its line.
+func (s *Server) newImport(opt ImportOptions) *importRun {
+	return &importRun{server: s, opt: opt, areas: map[string][]numbered{}, result: ImportResult{
+		DryRun: opt.DryRun, Changes: Changes{}, Villages: map[string]Changes{}, Reasons: map[string]int{},
+	}}
+}
+
+// audited loads what read gives, with one entry in the audit.
+func (im *importRun) audited(ctx context.Context, read func(context.Context, chan<- []numbered) error) (ImportResult, error) {
+	began := time.Now()
+	action := "import"
+	if im.opt.DryRun {
+		action = "import.dry_run"
+	}
+	err := im.server.hub.Audited(ctx, im.opt.Caller, action, func() (any, error) {
+		err := im.run(ctx, read)
+		return im.result, err
+	})
+	im.result.Took = time.Since(began)
+	return im.result, err
+}
+
+// numbered is a household with its line, or with its rows of a register file.
 type numbered struct {
 	line      int
+	unit      *register.Unit
 	household *household.Household
 	err       error
 }
 
-type lineImport struct {
+// lines is how many of the file it takes.
+func (n numbered) lines() int {
+	if n.unit != nil {
+		return len(n.unit.Rows)
+	}
+	return 1
+}
+
+type importRun struct {
 	server *Server
 	opt    ImportOptions
 	areas  map[string][]numbered // decoded, not yet loaded
 	result ImportResult
+	reject func(numbered, *fault.Fault) error
 }
 
 // run decodes the next lines while the last ones are being loaded.
-func (im *lineImport) run(ctx context.Context, r io.Reader) error {
+func (im *importRun) run(ctx context.Context, read func(context.Context, chan<- []numbered) error) error {
 	decoded := make(chan []numbered, 1)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(decoded)
-		return readLines(ctx, r, decoded)
+		return read(ctx, decoded)
 	})
 	g.Go(func() error {
 		for lines := range decoded {
@@ -169,12 +204,12 @@ func decodeLines(first int, run [][]byte) []numbered {
 }
 
 // take sorts decoded lines by area and loads the areas that have enough.
-func (im *lineImport) take(ctx context.Context, lines []numbered) error {
+func (im *importRun) take(ctx context.Context, lines []numbered) error {
 	for _, l := range lines {
-		im.result.Lines++
+		im.result.Lines += l.lines()
 		switch {
-		case l.err != nil:
-			if err := im.reject(l.line, fault.Of(l.err)); err != nil {
+		case l.err != nil || l.unit != nil && l.household == nil:
+			if err := im.reject(l, fault.Of(l.err)); err != nil {
 				return err
 			}
 		case l.household != nil:
@@ -192,7 +227,7 @@ func (im *lineImport) take(ctx context.Context, lines []numbered) error {
 }
 
 // flush loads every area that has at least so many households waiting.
-func (im *lineImport) flush(ctx context.Context, least int) error {
+func (im *importRun) flush(ctx context.Context, least int) error {
 	for area, waiting := range im.areas {
 		for len(waiting) >= least {
 			run := waiting[:min(len(waiting), hub.ImportRun)]
@@ -206,34 +241,54 @@ func (im *lineImport) flush(ctx context.Context, least int) error {
 	return nil
 }
 
-func (im *lineImport) load(ctx context.Context, area string, run []numbered) error {
+func (im *importRun) load(ctx context.Context, area string, run []numbered) error {
 	households := make([]*household.Household, len(run))
 	for i, l := range run {
 		households[i] = l.household
 	}
-	done, err := im.server.hub.Import(ctx, im.opt.Caller, area, households)
+	done, err := im.server.hub.Import(ctx, im.opt.Caller, area, households, hub.How{DryRun: im.opt.DryRun, Group: im.opt.Group})
+	im.result.Accepted += done.Created + done.Changed + done.Unchanged
 	im.result.Created += done.Created
 	im.result.Changed += done.Changed
 	im.result.Unchanged += done.Unchanged
+	im.result.Changes.Add(done.Changes)
+	for village, changes := range done.Villages {
+		if im.result.Villages[village] == nil {
+			im.result.Villages[village] = Changes{}
+		}
+		im.result.Villages[village].Add(changes)
+	}
 	for _, r := range done.Rejected {
-		if err := im.reject(run[r.Index].line, r.Fault); err != nil {
+		if err := im.reject(run[r.Index], r.Fault); err != nil {
 			return err
 		}
 	}
 	return err
 }
 
-func (im *lineImport) reject(line int, f *fault.Fault) error {
+// refused counts a rejected household by its reasons, each once.
+func (im *importRun) refused(reasons map[fault.Reason]bool) {
 	im.result.Rejected++
+	for r := range reasons {
+		im.result.Reasons[string(r)]++
+	}
+}
+
+func (im *importRun) rejectLine(n numbered, f *fault.Fault) error {
+	out := []Rejected{{Line: n.line, Reason: string(f.Reason), Message: f.Message, Chinese: f.Chinese}}
+	if len(f.Violations) > 0 {
+		out = out[:0]
+	}
+	for _, v := range f.Violations {
+		out = append(out, Rejected{Line: n.line, Field: v.Field, Reason: string(v.Reason), Message: v.Message, Chinese: v.Chinese})
+	}
+	reasons := map[fault.Reason]bool{}
+	for _, r := range out {
+		reasons[fault.Reason(r.Reason)] = true
+	}
+	im.refused(reasons)
 	if im.opt.Report == nil {
 		return nil
-	}
-	if len(f.Violations) == 0 {
-		return im.opt.Report([]Rejected{{Line: line, Reason: string(f.Reason), Message: f.Message, Chinese: f.Chinese}})
-	}
-	out := make([]Rejected, len(f.Violations))
-	for i, v := range f.Violations {
-		out[i] = Rejected{Line: line, Field: v.Field, Reason: string(v.Reason), Message: v.Message, Chinese: v.Chinese}
 	}
 	return im.opt.Report(out)
 }

@@ -220,7 +220,7 @@ func (c *lawClerk) importRun(ctx context.Context) error {
 		f.VillageGroup = fmt.Sprint("组", c.turns)
 		run = append(run, f)
 	}
-	_, err := c.hub.Import(ctx, lawOffice, area, run)
+	_, err := c.hub.Import(ctx, lawOffice, area, run, hub.How{})
 	if err == nil {
 		c.office.saw("import")
 	}

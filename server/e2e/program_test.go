@@ -45,7 +45,7 @@ func TestAGeneratedProvinceLoadedTwiceChangesNothing(t *testing.T) {
 			cmd.Stdin = strings.NewReader(generated)
 			got := finish(t, cmd)
 			var r server.ImportResult
-			if err := json.Unmarshal([]byte(got.stdout), &r); err != nil || got.exit != 0 || r != want {
+			if err := json.Unmarshal([]byte(got.stdout), &r); err != nil || got.exit != 0 || r.Lines != want.Lines || r.Created != want.Created || r.Unchanged != want.Unchanged || r.Rejected > 0 {
 				t.Fatalf("exit %d, %v: %+v, want %+v\n%s", got.exit, err, r, want, got.stderr)
 			}
 		}

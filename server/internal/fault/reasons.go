@@ -95,6 +95,8 @@ const (
 	RowsScattered    Reason = "ROWS_SCATTERED"
 	CellTooLong      Reason = "CELL_TOO_LONG"
 	ColumnTwice      Reason = "COLUMN_TWICE"
+
+	HouseholdMerged Reason = "HOUSEHOLD_MERGED"
 )
 
 var texts = map[Reason]text{
@@ -186,4 +188,6 @@ var texts = map[Reason]text{
 	RowsScattered:    {Invalid, "rows of this household also stand elsewhere in the file, which was declared to be grouped; sort the file by household or import it with any order", "该户的行在文件中不连续,而文件声明为按户排列。请按户排序,或选择任意顺序导入"},
 	CellTooLong:      {Invalid, "A cell in row {row} has more than {limit} characters; shorten it.", "第{row}行有单元格超过{limit}个字符,请缩短。"},
 	ColumnTwice:      {Invalid, "Two columns of the file are read as the same field: {columns}. Remove or rename one.", "文件中有两列对应同一字段:{columns}。请删除或改名其中一列。"},
+
+	HouseholdMerged: {Precondition, "The household number was merged into household {household}: the file still describes the household before the merge. Correct the household that absorbed it, or reverse the merge first.", "该户编号已并入户 {household},文件仍为并户前的内容。请改报并入后的户,或先撤销并户。"},
 }

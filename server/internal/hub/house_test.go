@@ -142,7 +142,7 @@ func (h *house) load(in ...*household.Household) hub.Imported {
 // offer imports households of one area.
 func (h *house) offer(in ...*household.Household) hub.Imported {
 	h.Helper()
-	got, err := h.Import(h.Context(), office, division.Hainan().AreaOf(in[0].Village), in)
+	got, err := h.Import(h.Context(), office, division.Hainan().AreaOf(in[0].Village), in, hub.How{})
 	h.ok(err)
 	return got
 }

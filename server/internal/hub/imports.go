@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,8 +21,21 @@ const ImportRun = 64
 // Imported counts what an import did, in households.
 type Imported struct {
 	Created, Changed, Unchanged int
+	Changes                     Changes            // of households, members and lists, by kind
+	Villages                    map[string]Changes // the same by village
 	Rejected                    []Rejection
 }
+
+// How says how to import.
+type How struct {
+	DryRun bool // finds out what would change, and saves nothing
+	// Group is whose facts the file holds; "" is the register's owner's, which also brings
+	// what it holds of the others when a household is new.
+	Group household.Group
+}
+
+// errDryRun undoes a transaction that was only to show what it would change.
+var errDryRun = errors.New("hub: dry run")
 
 // Rejection is a household that was not loaded; the others of its file are. It
 // names the place in the run, fields and reasons, never what stood there.
@@ -32,12 +47,15 @@ type Rejection struct {
 // Import loads a run of households that belong to one area. Each household is
 // loaded whole or rejected whole. The run becomes as many transactions as its changes
 // need; after a crash the same run again does only what is missing. Loading what is
-// there already changes nothing.
+// there already changes nothing. A dry run goes the same way through the store and
+// undoes each transaction at its end; it sees each run by itself, so that a person who
+// changes households between two runs shows as rejected.
 //
 // Import is the hub's own administration: it is authorised by access to the store
 // and its keys, and audited once a file by the program that calls it.
-func (h *Hub) Import(ctx context.Context, c access.Caller, area string, run []*household.Household) (Imported, error) {
-	im := &importer{hub: h, act: h.act(c, area, feed.CauseImport), run: run}
+func (h *Hub) Import(ctx context.Context, c access.Caller, area string, run []*household.Household, how How) (Imported, error) {
+	im := &importer{hub: h, act: h.act(c, area, feed.CauseImport), run: run, how: how}
+	im.out.Changes, im.out.Villages = Changes{}, map[string]Changes{}
 	for i, in := range run {
 		if h.Divisions.AreaOf(in.Village) != area || !h.Divisions.IsVillage(in.Village) {
 			im.reject(i, fault.List(fault.HouseholdInvalid, []fault.Violation{fault.Bad("village", fault.VillageUnknown)}))
@@ -58,6 +76,7 @@ type importer struct {
 	hub  *Hub
 	act  act
 	run  []*household.Household
+	how  How
 	todo []int
 	out  Imported
 }
@@ -70,9 +89,16 @@ func (im *importer) reject(i int, err error) {
 func (im *importer) transaction(ctx context.Context) error {
 	var t *importTx
 	err := im.hub.update(ctx, im.act.area, func(tx store.Tx) (int64, error) {
-		t = &importTx{importer: im, tx: tx}
-		return t.load(ctx)
+		t = &importTx{importer: im, tx: tx, changes: changeCount{all: Changes{}, villages: map[string]Changes{}}}
+		n, err := t.load(ctx)
+		if err == nil && im.how.DryRun {
+			err = errDryRun
+		}
+		return n, err
 	})
+	if errors.Is(err, errDryRun) {
+		err = nil
+	}
 	if fault.Is(err, fault.IdentifierTaken) && len(im.todo) > 1 {
 		return im.oneByOne(ctx) // somebody else registered the same person meanwhile: find out which
 	}
@@ -86,7 +112,9 @@ func (im *importer) transaction(ctx context.Context) error {
 	}
 	for i, e := range t.entries[:t.taken] {
 		im.count(im.todo[i], e)
+		t.changes.household(e)
 	}
+	t.changes.addTo(&im.out)
 	im.todo = im.todo[t.taken:]
 	return nil
 }
@@ -123,6 +151,7 @@ type importTx struct {
 	tx      store.Tx
 	entries []entry
 	taken   int // of entries
+	changes changeCount
 }
 
 // entry is what one household of the run comes to.
@@ -167,7 +196,9 @@ func (t *importTx) save(ctx context.Context) (int64, error) {
 	if len(steps) == 0 {
 		return 0, nil
 	}
-	n, done, err := t.hub.appendSome(ctx, t.tx, t.act, steps)
+	a := t.act
+	a.tell = t.changes.lists
+	n, done, err := t.hub.appendSome(ctx, t.tx, a, steps)
 	if err == nil && done == 0 {
 		err = store.ErrTooLarge
 	}
@@ -214,7 +245,10 @@ func (t *importTx) step(ctx context.Context, known map[string]store.Alias, locke
 		return transition{}, false, fault.New(fault.IdentifierTaken, "kind", "household number, in area "+a.Area)
 	}
 	was := locked[a.Household]
-	groups := owned(in, []household.Group{household.GroupRegister})
+	if was.facts != nil && slices.Contains(was.facts.FormerHouseholdNumbers, number) {
+		return transition{}, false, fault.New(fault.HouseholdMerged, "household", was.facts.ID)
+	}
+	groups := t.groups(in, was)
 	step, err := t.hub.merged(ctx, t.tx, t.act, was, in, groups)
 	if err != nil {
 		return transition{}, false, err
@@ -223,6 +257,16 @@ func (t *importTx) step(ctx context.Context, known map[string]store.Alias, locke
 		return step, false, nil
 	}
 	return step, true, t.hub.free(ctx, t.tx, step.After)
+}
+
+// groups is what the file's source may write: its own group. Only a household new to the
+// hub also brings what the register holds of the others; later only their owners change them.
+func (t *importTx) groups(in *household.Household, was held) []household.Group {
+	own := []household.Group{cmp.Or(t.how.Group, household.GroupRegister)}
+	if was.facts != nil {
+		return own
+	}
+	return owned(in, own)
 }
 
 // free makes sure that no identifier stands for somebody else, before one clash

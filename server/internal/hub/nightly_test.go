@@ -185,7 +185,7 @@ func TestAHubThatDerivesOtherwiseServesButDoesNotDerive(t *testing.T) {
 	before := h.lists()
 	_, err := h.Derive(t.Context())
 	h.refused(err, fault.DerivationDiffers)
-	_, err = h.Import(t.Context(), office, "qionghai", []*household.Household{home(2, qionghai[0])})
+	_, err = h.Import(t.Context(), office, "qionghai", []*household.Household{home(2, qionghai[0])}, hub.How{})
 	h.refused(err, fault.DerivationDiffers)
 	_, err = h.update(office, was, household.GroupRegister, func(f *household.Household) { f.Register.Phone = "10000000099" })
 	h.refused(err, fault.DerivationDiffers)

@@ -40,7 +40,7 @@ func load(t testing.TB, h *hub.Hub, area string, first, n int, change func(*hous
 			change(run[i])
 		}
 	}
-	got, err := h.Import(t.Context(), office, area, run)
+	got, err := h.Import(t.Context(), office, area, run, hub.How{})
 	if err != nil || len(got.Rejected) > 0 {
 		t.Fatalf("%+v %v", got, err)
 	}

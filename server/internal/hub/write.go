@@ -25,6 +25,7 @@ type act struct {
 	actor string
 	time  time.Time
 	on    date.Date
+	tell  func(*store.Batch) // is shown what is appended, where set
 }
 
 func (h *Hub) act(c access.Caller, area, cause string) act {
@@ -99,6 +100,9 @@ func (h *Hub) appendSome(ctx context.Context, tx store.Tx, a act, steps []transi
 	n, err := tx.Append(ctx, *b)
 	if err != nil {
 		return 0, 0, err
+	}
+	if a.tell != nil {
+		a.tell(b)
 	}
 	return n, done, h.recheck(ctx, tx, a, meta)
 }
