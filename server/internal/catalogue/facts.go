@@ -101,6 +101,9 @@ var facts = []Fact{
 		}
 		return types.String(s.p.Education.Enrolment)
 	}),
+	personFact("fully_insured", "bool", "in all three medical schemes of the insurance year that runs on the day", func(s *subject) ref.Val {
+		return types.Bool(s.fullyInsured())
+	}),
 	personFact("health", "Health", "健康状况", func(s *subject) ref.Val { return types.String(s.p.Health) }),
 	personFact("labour_ability", "LabourAbility", "劳动能力", func(s *subject) ref.Val { return types.String(s.p.LabourAbility) }),
 	personFact("able", "bool", "has labour ability, ordinary or skilled, and is not in school", func(s *subject) ref.Val { return types.Bool(s.able()) }),

@@ -158,3 +158,11 @@ func (s *subject) assistance() []string {
 func (s *subject) insurance() *household.Insurance {
 	return newest(s.p.Insurances, func(y *household.Insurance) (int, bool) { return y.Year, y.Year <= s.on.Year() })
 }
+
+// fullyInsured tells whether the person is in all three schemes this year; last year's
+// word says nothing about it.
+func (s *subject) fullyInsured() bool {
+	y := s.insurance()
+	return y != nil && y.Year == s.on.Year() &&
+		y.Basic == household.Yes && y.CriticalIllness == household.Yes && y.MedicalAssistance == household.Yes
+}

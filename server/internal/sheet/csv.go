@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -147,7 +148,7 @@ func (p *parser) put(c rune) error {
 	p.chars++
 	p.cell.WriteRune(c)
 	if p.chars > MaxCell+2 || len(p.cells) > MaxColumns {
-		return checkCells(p.n, append(p.cells[:len(p.cells):len(p.cells)], strings.Repeat("x", MaxCell+1)))
+		return checkCells(p.n, append(slices.Clip(p.cells), strings.Repeat("x", MaxCell+1)))
 	}
 	return nil
 }

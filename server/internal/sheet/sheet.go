@@ -54,7 +54,7 @@ func Open(r io.ReaderAt, size int64, scratch string) (*Sheet, error) {
 	}
 	s := &Sheet{Format: CSV, r: r, size: size, scratch: scratch}
 	head := make([]byte, min(size, 8))
-	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF { //nolint:errorlint // io.ReaderAt gives it bare
+	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, err
 	}
 	switch {

@@ -1,0 +1,81 @@
+package catalogue
+
+import (
+	"testing"
+
+	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/household"
+)
+
+// insured is a year in which the person is in all three schemes.
+func insured(year int) household.Insurance {
+	return household.Insurance{Year: year, Basic: household.Yes, CriticalIllness: household.Yes, MedicalAssistance: household.Yes}
+}
+
+// TestWorklists changes one thing about the girl pp_3 or the house and looks for the row.
+func TestWorklists(t *testing.T) {
+	child := func(change func(p *household.Person)) func(*household.Household) {
+		return func(h *household.Household) { change(&h.Persons[2]) }
+	}
+	house := func(a household.Appraisal) func(*household.Household) {
+		return func(h *household.Household) { h.Housing.Appraisals = []household.Appraisal{a} }
+	}
+	noID := func(p *household.Person) { p.IDNumber = "" }
+	unschooled := func(p *household.Person) { p.Education, p.SchoolStage = nil, household.NotInSchool }
+	enrolment := func(e household.Enrolment) func(*household.Household) {
+		return child(func(p *household.Person) { p.Education.Enrolment = e })
+	}
+	insurances := func(all ...household.Insurance) func(*household.Household) {
+		return child(func(p *household.Person) { p.Insurances = all })
+	}
+	born := func(day date.Date) func(*household.Household) {
+		return child(func(p *household.Person) { unschooled(p); p.BirthDate = day })
+	}
+	for _, tt := range []struct {
+		list, person, name string
+		change             func(*household.Household)
+		want               bool
+	}{
+		{"provisional-identities", "pp_3", "has an ID number", func(*household.Household) {}, false},
+		{"provisional-identities", "pp_3", "no ID number", child(noID), true},
+		{"provisional-identities", "pp_3", "left today", child(func(p *household.Person) { noID(p); p.LeftOn = today }), false},
+		{"provisional-identities", "pp_3", "closed today", func(h *household.Household) { noID(&h.Persons[2]); h.Closing = &household.Closing{On: today} }, false},
+		{"provisional-identities", "pp_3", "closes tomorrow", func(h *household.Household) {
+			noID(&h.Persons[2])
+			h.Closing = &household.Closing{On: today.AddDays(1)}
+		}, true},
+
+		{"school-age-not-enrolled", "pp_3", "6 today", born("2014-05-10"), true},
+		{"school-age-not-enrolled", "pp_3", "6 tomorrow", born("2014-05-11"), false},
+		{"school-age-not-enrolled", "pp_3", "16 tomorrow", born("2004-05-11"), true},
+		{"school-age-not-enrolled", "pp_3", "16 today", born("2004-05-10"), false},
+		{"school-age-not-enrolled", "pp_3", "enrolled", enrolment(household.Enrolled), false},
+		{"school-age-not-enrolled", "pp_3", "not enrolled", enrolment(household.NotEnrolled), true},
+		{"school-age-not-enrolled", "pp_3", "dropped out", enrolment(household.DroppedOut), true},
+		{"school-age-not-enrolled", "pp_3", "suspended", enrolment(household.Suspended), false},
+		{"school-age-not-enrolled", "pp_3", "dead", child(func(p *household.Person) { unschooled(p); p.LeftOn, p.LeaveReason = today, household.LeaveDeath }), false},
+
+		{"insurance-missing", "pp_3", "all three", insurances(insured(2020)), false},
+		{"insurance-missing", "pp_3", "last year only", insurances(insured(2019)), true},
+		{"insurance-missing", "pp_3", "nothing recorded", insurances(), true},
+		{"insurance-missing", "pp_3", "not basic", insurances(household.Insurance{Year: 2020, CriticalIllness: household.Yes, MedicalAssistance: household.Yes}), true},
+		{"insurance-missing", "pp_3", "not critical illness", insurances(household.Insurance{Year: 2020, Basic: household.Yes, MedicalAssistance: household.Yes}), true},
+		{"insurance-missing", "pp_3", "not assistance", insurances(household.Insurance{Year: 2020, Basic: household.Yes, CriticalIllness: household.Yes}), true},
+		{"insurance-missing", "pp_3", "cleared from the register", func(h *household.Household) { h.Register.PovertyStatus = household.Removed }, false},
+
+		{"dangerous-house-unrenovated", "", "grade B", house(household.Appraisal{Grade: household.GradeB, AppraisedOn: "2020-01-01"}), false},
+		{"dangerous-house-unrenovated", "", "grade C", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: today}), true},
+		{"dangerous-house-unrenovated", "", "grade D", house(household.Appraisal{Grade: household.GradeD, AppraisedOn: today}), true},
+		{"dangerous-house-unrenovated", "", "appraised tomorrow", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: today.AddDays(1)}), false},
+		{"dangerous-house-unrenovated", "", "accepted today", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: "2020-01-01", RenovatedOn: today}), false},
+		{"dangerous-house-unrenovated", "", "accepted tomorrow", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: "2020-01-01", RenovatedOn: today.AddDays(1)}), true},
+	} {
+		t.Run(tt.list+"/"+tt.name, func(t *testing.T) {
+			h := family()
+			tt.change(h)
+			if _, there := derive(t, hainan(t), h, tt.list, today)[tt.person]; there != tt.want {
+				t.Errorf("listed: %v", there)
+			}
+		})
+	}
+}
