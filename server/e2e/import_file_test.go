@@ -105,7 +105,7 @@ func TestTheMendedReportLoadsTheRest(t *testing.T) {
 		file := sheetOf(t, "csv", 10)
 		var good, bad string
 		spoilt := edit(t, file, func(rows []string) []string {
-			for _, cell := range strings.Split(rows[0], ",") {
+			for cell := range strings.SplitSeq(rows[0], ",") {
 				if cell = strings.Trim(cell, "\""); len(cell) == 18 && strings.HasPrefix(cell, "99") {
 					good, bad = cell, "9.90E+17"
 				}

@@ -34,7 +34,7 @@ func (t changeCount) count(village, kind string) {
 // lists counts the rows of lists; a village is where the row stands now.
 func (t changeCount) lists(b *store.Batch) {
 	for _, c := range b.Changes {
-		t.count(c.Key.Village, "LIST_"+c.Op)
+		t.count(c.Village, "LIST_"+c.Op)
 	}
 }
 
