@@ -156,7 +156,7 @@ func harmless(err error) bool {
 	if errors.Is(err, errRolledBack) {
 		return true
 	}
-	for _, r := range []fault.Reason{fault.EtagStale, fault.HouseholdNotFound, fault.WrittenMeanwhile, fault.IdentifierTaken, fault.HouseholdInvalid} {
+	for _, r := range []fault.Reason{fault.EtagStale, fault.HouseholdNotFound, fault.WrittenMeanwhile, fault.IdentifierTaken, fault.HouseholdInvalid, fault.HouseholdClosed} {
 		if fault.Is(err, r) {
 			return true
 		}

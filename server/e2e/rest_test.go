@@ -137,6 +137,7 @@ func TestEveryVillagesDigestFollowsFromTheJSONAlone(t *testing.T) {
 		hub.AgreeOffice(t, "office")
 		hub.Load(t, bytes.NewReader(hub.Generated(t, 400, 7)))
 		l := newLegacy(t, hub, "office")
+		sendMisfit(t, l)
 
 		fields := map[string][]string{}
 		for _, list := range objects(object(l.object(t, http.MethodGet, "/v1/catalogue", nil)["catalogue"])["lists"]) {
@@ -177,6 +178,25 @@ func TestEveryVillagesDigestFollowsFromTheJSONAlone(t *testing.T) {
 			}
 		}
 	})
+}
+
+// sendMisfit sends a department's row whose name is not the register's, so that the
+// office has something to check.
+func sendMisfit(t *testing.T, l legacy) {
+	t.Helper()
+	page := object(l.object(t, http.MethodPost, "/v1/sync:pull", map[string]any{"scope": map[string]any{"lists": []string{"medical-insurance"}}})["page"])
+	for _, b := range objects(page["blocks"]) {
+		for _, r := range objects(b["records"]) {
+			if text(r["id_number"]) == "" {
+				continue
+			}
+			row := map[string]any{"persons": []any{map[string]any{
+				"id_number": r["id_number"], "name": "另一人", "insurances": []any{map[string]any{"year": 2020, "basic": "ANSWER_YES"}}}}}
+			l.object(t, http.MethodPost, "/v1/facts:submit", map[string]any{"group": "FACT_GROUP_MEDICAL_INSURANCE", "rows": []any{row}, "request_id": "misfit"})
+			return
+		}
+	}
+	t.Fatal("nobody with an ID number")
 }
 
 func TestALegacySystemReadsBySubscription(t *testing.T) {
