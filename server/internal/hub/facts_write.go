@@ -98,10 +98,7 @@ func (t *factTx) run(ctx context.Context, todo []string) (int64, error) {
 	if len(steps) == 0 {
 		return 0, nil
 	}
-	n, done, err := t.hub.appendSome(ctx, t.tx, t.act, steps)
-	if err == nil && done == 0 {
-		err = store.ErrTooLarge
-	}
+	n, done, err := t.hub.appendAny(ctx, t.tx, t.act, steps)
 	if done < len(steps) {
 		t.taken = at[done]
 	}

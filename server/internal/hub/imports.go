@@ -198,10 +198,7 @@ func (t *importTx) save(ctx context.Context) (int64, error) {
 	}
 	a := t.act
 	a.tell = t.changes.lists
-	n, done, err := t.hub.appendSome(ctx, t.tx, a, steps)
-	if err == nil && done == 0 {
-		err = store.ErrTooLarge
-	}
+	n, done, err := t.hub.appendAny(ctx, t.tx, a, steps)
 	if done < len(steps) {
 		t.taken = at[done]
 	}

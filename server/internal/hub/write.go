@@ -107,6 +107,16 @@ func (h *Hub) appendSome(ctx context.Context, tx store.Tx, a act, steps []transi
 	return n, done, h.recheck(ctx, tx, a, meta)
 }
 
+// appendAny is appendSome for work that goes on in another transaction: at least the
+// first transition must fit.
+func (h *Hub) appendAny(ctx context.Context, tx store.Tx, a act, steps []transition) (int64, int, error) {
+	n, done, err := h.appendSome(ctx, tx, a, steps)
+	if err == nil && done == 0 {
+		err = store.ErrTooLarge
+	}
+	return n, done, err
+}
+
 // dated sets the day to derive for: today, but never before the day for which the
 // area has been derived. An area's first transaction makes its head.
 func (h *Hub) dated(ctx context.Context, tx store.Tx, a act, meta store.Meta) (act, error) {
