@@ -87,6 +87,17 @@ func (v *view) able() int {
 	return n
 }
 
+// none is how long ago something was, in years, that never was.
+const none = 100
+
+// incomeYearsBehind counts the years since the newest income year on record.
+func (v *view) incomeYearsBehind() int {
+	if v.income == nil {
+		return none
+	}
+	return min(v.on.Year()-v.income.Year, none-1)
+}
+
 func (v *view) openShocks() []string {
 	var out []string
 	for i := range v.Shocks {

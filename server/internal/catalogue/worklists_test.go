@@ -31,6 +31,17 @@ func TestWorklists(t *testing.T) {
 	born := func(day date.Date) func(*household.Household) {
 		return child(func(p *household.Person) { unschooled(p); p.BirthDate = day })
 	}
+	incomes := func(years ...int) func(*household.Household) {
+		return func(h *household.Household) {
+			h.Incomes = nil
+			for _, year := range years {
+				h.Incomes = append(h.Incomes, household.Income{Year: year, PerCapitaNet: 1_000_000})
+			}
+		}
+	}
+	removed := func(change func(*household.Household)) func(*household.Household) {
+		return func(h *household.Household) { h.Decisions = append(h.Decisions, removal()); change(h) }
+	}
 	for _, tt := range []struct {
 		list, person, name string
 		change             func(*household.Household)
@@ -69,6 +80,14 @@ func TestWorklists(t *testing.T) {
 		{"dangerous-house-unrenovated", "", "appraised tomorrow", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: today.AddDays(1)}), false},
 		{"dangerous-house-unrenovated", "", "accepted today", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: "2020-01-01", RenovatedOn: today}), false},
 		{"dangerous-house-unrenovated", "", "accepted tomorrow", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: "2020-01-01", RenovatedOn: today.AddDays(1)}), true},
+
+		{"income-missing", "", "this year's", incomes(2019, 2020), false},
+		{"income-missing", "", "last year's", incomes(2018, 2019), true},
+		{"income-missing", "", "none", incomes(), true},
+		{"income-missing", "", "next year's, by mistake", incomes(2021), true},
+		{"income-missing", "", "this year's, no longer supported", removed(incomes(2020)), false},
+		{"income-missing", "", "last year's, no longer supported", removed(incomes(2019)), true},
+		{"income-missing", "", "cleared from the register", func(h *household.Household) { incomes()(h); h.Register.PovertyStatus = household.Removed }, false},
 	} {
 		t.Run(tt.list+"/"+tt.name, func(t *testing.T) {
 			h := family()
