@@ -82,6 +82,16 @@ var facts = []Fact{
 		return types.String(v.appraisal.Grade)
 	}),
 	householdFact("has_helper", "bool", "has a helper on the day (帮扶责任人)", func(v *view) ref.Val { return types.Bool(v.helper != nil) }),
+	householdFact("had_helper", "bool", "had a helper at some time, on the day or before", func(v *view) ref.Val { return types.Bool(v.helping.begun) }),
+	householdFact("helper_gap_days", "int", "days of the newest time without a helper between two assignments, 0 for none", func(v *view) ref.Val {
+		return types.Int(v.helping.gap.days())
+	}),
+	householdFact("helper_gap_years_ago", "int", "years since that time ended: 0 this year, 1 last year, 100 for none", func(v *view) ref.Val {
+		return types.Int(v.helping.gap.yearsSince(v.on))
+	}),
+	householdFact("helper_ends_within_days", "int", "days until the last day of the present help, 0 today; 100000 where it is open or there is none", func(v *view) ref.Val {
+		return types.Int(v.helping.endsSoon)
+	}),
 	householdFact("open_needs", "list(NeedCategory)", "帮扶需求: open needs of the household and its members", func(v *view) ref.Val {
 		return list(v.whole.openNeeds())
 	}),

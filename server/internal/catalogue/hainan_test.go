@@ -37,7 +37,7 @@ func TestEveryPolicyOfTheNoticeIsThere(t *testing.T) {
 		"household-status", "education", "medical-insurance", "housing", "civil-affairs", "industry", "employment", "finance",
 		"training", "no-longer-supported", "without-helper", "open-needs", "match-tasks",
 		"provisional-identities", "school-age-not-enrolled", "insurance-missing", "dangerous-house-unrenovated",
-		"income-missing",
+		"income-missing", "helper-gap",
 	}
 	if !slices.Equal(lists, want) {
 		t.Errorf("lists %v", lists)
@@ -320,6 +320,11 @@ func goldenHouseholds() []*household.Household {
 	add("closed", family(), func(h *household.Household) {
 		h.Register.PovertyStatus = household.Closed
 		h.Closing = &household.Closing{Kind: household.ClosingDeath, On: "2020-01-01"}
+	})
+	add("helpers with a gap between, the second one leaves next month", family(), func(h *household.Household) {
+		h.Helpers[0].To = "2019-12-31"
+		h.Helpers = append(h.Helpers, household.HelperAssignment{ID: "e2", Name: "帮试", Unit: "某单位", From: "2020-01-11", To: "2020-06-05"})
+		h.Persons, h.Incomes = h.Persons[:1], append(h.Incomes, household.Income{Year: 2020, PerCapitaNet: 1_100_000})
 	})
 	return out
 }

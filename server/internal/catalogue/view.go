@@ -16,6 +16,7 @@ type view struct {
 	present   []*household.Person // by id
 	head      *household.Person
 	helper    *household.HelperAssignment
+	helping   helping
 	damage    *household.Damage     // newest that no renovation has made good
 	appraisal *household.Appraisal  // newest, until the renovation that follows is accepted
 	income    *household.Income     // of the newest year
@@ -39,6 +40,7 @@ func newView(h *household.Household, on date.Date) *view {
 		}
 	}
 	v.helper = newest(h.Helpers, func(a *household.HelperAssignment) (date.Date, bool) { return a.From, on.In(a.From, a.To) })
+	v.helping = helpingOf(h, on)
 	v.appraisal = newest(h.Housing.Appraisals, func(a *household.Appraisal) (date.Date, bool) { return a.AppraisedOn, a.AppraisedOn <= on })
 	if a := v.appraisal; a != nil && a.RenovatedOn != "" && a.RenovatedOn <= on {
 		v.appraisal = nil

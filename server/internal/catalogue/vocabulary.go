@@ -122,6 +122,11 @@ var words = []*word{
 
 	ofHousehold("entitlements", Entitlements, func(s *subject) string { return entitlementsText(s.entitlements) }),
 
+	ofHousehold("helper_gap_from", Text, func(s *subject) string { return string(s.helping.gap.from) }),
+	ofHousehold("helper_gap_to", Text, func(s *subject) string { return string(s.helping.gap.to) }),
+	ofHousehold("helper_gap_days", Integer, func(s *subject) string { return number(s.helping.gap.days()) }),
+	ofHousehold("helper_ends_on", Text, func(s *subject) string { return string(s.helping.endsOn) }),
+
 	ofHousehold("task_kinds", Codes, func(s *subject) string { return strings.Join(s.taskKinds(), ";") }),
 	ofHousehold("task_since", Text, func(s *subject) string { return string(s.tasksSince()) }),
 	ofHousehold("task_sources", Codes, func(s *subject) string { return strings.Join(s.taskSources(), ";") }),

@@ -39,6 +39,14 @@ func TestWorklists(t *testing.T) {
 			}
 		}
 	}
+	helpers := func(days ...date.Date) func(*household.Household) {
+		return func(h *household.Household) {
+			h.Helpers = nil
+			for i := 0; i < len(days); i += 2 {
+				h.Helpers = append(h.Helpers, household.HelperAssignment{Name: "试帮", From: days[i], To: days[i+1]})
+			}
+		}
+	}
 	removed := func(change func(*household.Household)) func(*household.Household) {
 		return func(h *household.Household) { h.Decisions = append(h.Decisions, removal()); change(h) }
 	}
@@ -88,6 +96,24 @@ func TestWorklists(t *testing.T) {
 		{"income-missing", "", "this year's, no longer supported", removed(incomes(2020)), false},
 		{"income-missing", "", "last year's, no longer supported", removed(incomes(2019)), true},
 		{"income-missing", "", "cleared from the register", func(h *household.Household) { incomes()(h); h.Register.PovertyStatus = household.Removed }, false},
+
+		{"helper-gap", "", "one, open", helpers("2016-01-01", ""), false},
+		{"helper-gap", "", "one after the other", helpers("2016-01-01", "2020-02-29", "2020-03-01", ""), false},
+		{"helper-gap", "", "a day between", helpers("2016-01-01", "2020-02-28", "2020-03-01", ""), true},
+		{"helper-gap", "", "a day between, filled", helpers("2016-01-01", "2020-02-28", "2020-03-01", "", "2020-02-29", "2020-02-29"), false},
+		{"helper-gap", "", "a day between, another stood by", helpers("2016-01-01", "2020-02-28", "2020-03-01", "", "2018-01-01", "2020-03-10"), false},
+		{"helper-gap", "", "ended last year", helpers("2016-01-01", "2018-11-30", "2019-01-02", ""), true},
+		{"helper-gap", "", "ended the year before", helpers("2016-01-01", "2018-11-30", "2019-01-01", ""), false},
+		{"helper-gap", "", "before the register", helpers("2010-01-01", "2010-12-31", "2016-01-01", ""), false},
+		{"helper-gap", "", "still without", helpers("2016-01-01", "2020-02-28", "2020-03-01", "2020-04-01"), false},
+		{"helper-gap", "", "one comes tomorrow", helpers("2016-01-01", "2020-02-28", today.AddDays(1), ""), false},
+		{"helper-gap", "", "ends in 60 days", helpers("2016-01-01", today.AddDays(60)), true},
+		{"helper-gap", "", "ends in 61 days", helpers("2016-01-01", today.AddDays(61)), false},
+		{"helper-gap", "", "ends today", helpers("2016-01-01", today), true},
+		{"helper-gap", "", "ended yesterday", helpers("2016-01-01", today.AddDays(-1)), false},
+		{"helper-gap", "", "ends today, followed", helpers("2016-01-01", today, today.AddDays(1), ""), false},
+		{"helper-gap", "", "ends today, followed a day late", helpers("2016-01-01", today, today.AddDays(2), ""), true},
+		{"helper-gap", "", "no longer supported", removed(helpers("2016-01-01", today)), true},
 	} {
 		t.Run(tt.list+"/"+tt.name, func(t *testing.T) {
 			h := family()
@@ -96,5 +122,22 @@ func TestWorklists(t *testing.T) {
 				t.Errorf("listed: %v", there)
 			}
 		})
+	}
+}
+
+func TestAHelperGapIsToldWithItsDays(t *testing.T) {
+	h := family()
+	h.Helpers = []household.HelperAssignment{
+		{Name: "试三", From: "2020-04-01", To: "2020-06-01"},
+		{Name: "试一", From: "2016-01-01", To: "2019-03-31"},
+		{Name: "试二", From: "2019-04-11", To: "2020-02-28"},
+	}
+	row := derive(t, hainan(t), h, "helper-gap", today)[""]
+	for field, want := range map[string]string{
+		"helper_gap_from": "2020-02-29", "helper_gap_to": "2020-03-31", "helper_gap_days": "32", "helper_ends_on": "2020-06-01", "helper_name": "试三",
+	} {
+		if got := value(t, row, field); got != want {
+			t.Errorf("%s: got %q, not %q", field, got, want)
+		}
 	}
 }

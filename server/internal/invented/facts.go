@@ -81,7 +81,8 @@ func (m *maker) incomes() {
 	}
 }
 
-// helpers: nearly every household has one, some had another before.
+// helpers: nearly every household has one, some had another before, now and then with
+// days without any in between; of a few the end is recorded already.
 func (m *maker) helpers() {
 	from := m.identified
 	if m.chance(180) {
@@ -92,10 +93,17 @@ func (m *maker) helpers() {
 		if m.chance(100) {
 			return // nobody followed
 		}
+		if m.chance(150) {
+			from = m.day(from.AddDays(1), min(from.AddDays(60), m.on))
+		}
 	} else if m.chance(15) {
 		return
 	}
-	m.h.Helpers = append(m.h.Helpers, m.helper(from))
+	h := m.helper(from)
+	if m.chance(20) {
+		h.To = m.on.AddDays(m.between(0, 90))
+	}
+	m.h.Helpers = append(m.h.Helpers, h)
 }
 
 func (m *maker) helper(from date.Date) household.HelperAssignment {

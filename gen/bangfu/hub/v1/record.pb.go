@@ -171,6 +171,14 @@ type Record struct {
 	OldestNeedOn string `protobuf:"bytes,111,opt,name=oldest_need_on,json=oldestNeedOn,proto3" json:"oldest_need_on,omitempty"`
 	// The policies that the household or person is entitled to on the day, within this list's department.
 	Entitlements []*Entitlement `protobuf:"bytes,120,rep,name=entitlements,proto3" json:"entitlements,omitempty"`
+	// First day of the newest time without a helper between two assignments.
+	HelperGapFrom string `protobuf:"bytes,132,opt,name=helper_gap_from,json=helperGapFrom,proto3" json:"helper_gap_from,omitempty"`
+	// Last day of that time.
+	HelperGapTo string `protobuf:"bytes,133,opt,name=helper_gap_to,json=helperGapTo,proto3" json:"helper_gap_to,omitempty"`
+	// Its days, both included.
+	HelperGapDays int32 `protobuf:"varint,134,opt,name=helper_gap_days,json=helperGapDays,proto3" json:"helper_gap_days,omitempty"`
+	// Last day of the present help, where an end is recorded and nobody goes on the day after.
+	HelperEndsOn string `protobuf:"bytes,139,opt,name=helper_ends_on,json=helperEndsOn,proto3" json:"helper_ends_on,omitempty"`
 	// What has to be checked, codes of TaskKind.
 	TaskKinds []string `protobuf:"bytes,140,rep,name=task_kinds,json=taskKinds,proto3" json:"task_kinds,omitempty"`
 	// Date on which the oldest open task was opened.
@@ -666,6 +674,34 @@ func (x *Record) GetEntitlements() []*Entitlement {
 	return nil
 }
 
+func (x *Record) GetHelperGapFrom() string {
+	if x != nil {
+		return x.HelperGapFrom
+	}
+	return ""
+}
+
+func (x *Record) GetHelperGapTo() string {
+	if x != nil {
+		return x.HelperGapTo
+	}
+	return ""
+}
+
+func (x *Record) GetHelperGapDays() int32 {
+	if x != nil {
+		return x.HelperGapDays
+	}
+	return 0
+}
+
+func (x *Record) GetHelperEndsOn() string {
+	if x != nil {
+		return x.HelperEndsOn
+	}
+	return ""
+}
+
 func (x *Record) GetTaskKinds() []string {
 	if x != nil {
 		return x.TaskKinds
@@ -1002,7 +1038,7 @@ var File_bangfu_hub_v1_record_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/record.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\x91\x13\n" +
+	"\x1abangfu/hub/v1/record.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xaf\x14\n" +
 	"\x06Record\x12\x1c\n" +
 	"\thousehold\x18\x01 \x01(\tR\thousehold\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12 \n" +
@@ -1083,7 +1119,11 @@ const file_bangfu_hub_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"open_needs\x18n \x03(\tR\topenNeeds\x12$\n" +
 	"\x0eoldest_need_on\x18o \x01(\tR\foldestNeedOn\x12>\n" +
-	"\fentitlements\x18x \x03(\v2\x1a.bangfu.hub.v1.EntitlementR\fentitlements\x12\x1e\n" +
+	"\fentitlements\x18x \x03(\v2\x1a.bangfu.hub.v1.EntitlementR\fentitlements\x12'\n" +
+	"\x0fhelper_gap_from\x18\x84\x01 \x01(\tR\rhelperGapFrom\x12#\n" +
+	"\rhelper_gap_to\x18\x85\x01 \x01(\tR\vhelperGapTo\x12'\n" +
+	"\x0fhelper_gap_days\x18\x86\x01 \x01(\x05R\rhelperGapDays\x12%\n" +
+	"\x0ehelper_ends_on\x18\x8b\x01 \x01(\tR\fhelperEndsOn\x12\x1e\n" +
 	"\n" +
 	"task_kinds\x18\x8c\x01 \x03(\tR\ttaskKinds\x12\x1e\n" +
 	"\n" +
