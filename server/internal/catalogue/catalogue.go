@@ -81,6 +81,8 @@ type List struct {
 	// where Condition alone selects. Where both are given, both must hold.
 	Policies  []string
 	Condition string
+	// Todo is what the list advises in its rows.
+	Todo []*Todo
 	// Fingerprint is a hash of name, grain and field names: another field set is another list.
 	Fingerprint string
 

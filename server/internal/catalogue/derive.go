@@ -37,9 +37,13 @@ func (c *Catalogue) Derive(area string, h *household.Household, on date.Date) ([
 			if err != nil {
 				return nil, fmt.Errorf("area %s, list %s: %w", area, l.Name, err)
 			}
-			if listed {
-				out = append(out, of[i].row(l))
+			if !listed {
+				continue
 			}
+			if err := of[i].advice(l); err != nil {
+				return nil, fmt.Errorf("area %s, list %s: todo: %w", area, l.Name, err)
+			}
+			out = append(out, of[i].row(l))
 		}
 	}
 	return out, nil

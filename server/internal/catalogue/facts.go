@@ -117,6 +117,9 @@ var facts = []Fact{
 	personFact("fully_insured", "bool", "in all three medical schemes of the insurance year that runs on the day", func(s *subject) ref.Val {
 		return types.Bool(s.fullyInsured())
 	}),
+	personFact("basic_insured", "Answer", "基本医疗保险, in the insurance year that runs on the day", insuredIn(func(y *household.Insurance) household.Answer { return y.Basic })),
+	personFact("critical_illness_insured", "Answer", "大病保险, in that year", insuredIn(func(y *household.Insurance) household.Answer { return y.CriticalIllness })),
+	personFact("medical_assistance", "Answer", "医疗救助, in that year", insuredIn(func(y *household.Insurance) household.Answer { return y.MedicalAssistance })),
 	personFact("health", "Health", "健康状况", func(s *subject) ref.Val { return types.String(s.p.Health) }),
 	personFact("labour_ability", "LabourAbility", "劳动能力", func(s *subject) ref.Val { return types.String(s.p.LabourAbility) }),
 	personFact("able", "bool", "has labour ability, ordinary or skilled, and is not in school", func(s *subject) ref.Val { return types.Bool(s.able()) }),
@@ -125,6 +128,16 @@ var facts = []Fact{
 	personFact("active_military", "Answer", "是否现役军人", func(s *subject) ref.Val { return types.String(s.p.ActiveMilitary) }),
 	personFact("open_needs", "list(NeedCategory)", "帮扶需求: the person's own open needs", func(s *subject) ref.Val { return list(s.openNeeds()) }),
 	personFact("unsupported", "bool", "a decision in force ended the person's support", func(s *subject) ref.Val { return types.Bool(s.removal() != nil) }).forLists(),
+}
+
+// insuredIn asks about one scheme this year; last year's word says nothing about it.
+func insuredIn(scheme func(*household.Insurance) household.Answer) func(*subject) ref.Val {
+	return func(s *subject) ref.Val {
+		if y := s.insurance(); y != nil && y.Year == s.on.Year() {
+			return types.String(scheme(y))
+		}
+		return types.String("")
+	}
 }
 
 func list(codes []string) ref.Val { return types.NewStringList(types.DefaultTypeAdapter, codes) }

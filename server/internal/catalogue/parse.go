@@ -113,7 +113,7 @@ func (r *reader) policy(m mapping, ordinal int, everybody beneficiaries) *Policy
 }
 
 func (r *reader) list(c *Catalogue, fields []*ListField, m mapping) *List {
-	m.only("name", "title", "title_en", "department", "grain", "worklist", "basis", "policies", "condition", "fields")
+	m.only("name", "title", "title_en", "department", "grain", "worklist", "basis", "policies", "condition", "todo", "fields")
 	out := &List{
 		Name: m.name("name"), Title: m.text("title"), TitleEnglish: m.text("title_en"), Department: m.name("department"),
 		Grain: Grain(m.oneOf("grain", "household", "person")), Worklist: m.optionalFlag("worklist"), Condition: m.optional("condition"),
@@ -135,7 +135,9 @@ func (r *reader) list(c *Catalogue, fields []*ListField, m mapping) *List {
 		}
 	}
 	slices.SortFunc(out.policies, func(a, b *Policy) int { return a.ordinal - b.ordinal })
+	out.Todo = r.todo(m, out.Grain)
 	r.listFields(fields, m, out)
+	r.todoFields(m, out)
 	out.Fingerprint = fingerprint(out)
 	return out
 }

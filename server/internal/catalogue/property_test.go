@@ -128,6 +128,11 @@ func TestDeriveIsPureAndItsRowsAreSorted(t *testing.T) {
 			if p := h.Person(r.Person); (r.List.Grain == GrainPerson) != (p != nil) || p != nil && !p.PresentOn(on) {
 				t.Fatalf("%s: a row of nobody who is there", r.List.Name)
 			}
+			for i, f := range r.List.Fields {
+				if (f.Name == "todo" || f.Name == "todo_en") && r.Values[i] == "" {
+					t.Fatalf("%s: a row that does not say what is to be done", r.List.Name)
+				}
+			}
 		}
 	})
 }

@@ -16,7 +16,9 @@ type subject struct {
 	p        *household.Person // nil for the household
 	verdicts []verdict         // by the test's ordinal
 
-	entitlements []entitlement // of the list that is being derived
+	// Of the list that is being derived.
+	entitlements []entitlement
+	todo         []*Todo
 }
 
 // verdict is the outcome of a test.

@@ -122,6 +122,9 @@ var words = []*word{
 
 	ofHousehold("entitlements", Entitlements, func(s *subject) string { return entitlementsText(s.entitlements) }),
 
+	ofHousehold("todo", Text, func(s *subject) string { return s.todoText("；", func(t *Todo) string { return t.Text }) }),
+	ofHousehold("todo_en", Text, func(s *subject) string { return s.todoText("; ", func(t *Todo) string { return t.TextEnglish }) }),
+
 	ofHousehold("helper_gap_from", Text, func(s *subject) string { return string(s.helping.gap.from) }),
 	ofHousehold("helper_gap_to", Text, func(s *subject) string { return string(s.helping.gap.to) }),
 	ofHousehold("helper_gap_days", Integer, func(s *subject) string { return number(s.helping.gap.days()) }),

@@ -234,7 +234,7 @@ func (m mapping) entries(key string) []mapping {
 			m.violateAt(lineOf(e), at, fault.Malformed, "form", "a mapping")
 			continue
 		}
-		out = append(out, mapping{r: m.r, node: node, path: at, line: lineOf(node)})
+		out = append(out, mapping{r: m.r, node: node, path: m.at(at), line: lineOf(node)})
 	}
 	return out
 }

@@ -97,6 +97,8 @@ const (
 	ColumnTwice      Reason = "COLUMN_TWICE"
 
 	HouseholdMerged Reason = "HOUSEHOLD_MERGED"
+
+	TodoIncomplete Reason = "TODO_INCOMPLETE"
 )
 
 var texts = map[Reason]text{
@@ -190,4 +192,6 @@ var texts = map[Reason]text{
 	ColumnTwice:      {Invalid, "Two columns of the file are read as the same field: {columns}. Remove or rename one.", "文件中有两列对应同一字段:{columns}。请删除或改名其中一列。"},
 
 	HouseholdMerged: {Precondition, "The household number was merged into household {household}: the file still describes the household before the merge. Correct the household that absorbed it, or reverse the merge first.", "该户编号已并入户 {household},文件仍为并户前的内容。请改报并入后的户,或先撤销并户。"},
+
+	TodoIncomplete: {Invalid, "a list that gives advice has todo: and the fields todo and todo_en; here {missing} is missing", "名单给出办理提示的,须同时有 todo: 和字段 todo、todo_en;此处缺少 {missing}"},
 }

@@ -171,6 +171,10 @@ type Record struct {
 	OldestNeedOn string `protobuf:"bytes,111,opt,name=oldest_need_on,json=oldestNeedOn,proto3" json:"oldest_need_on,omitempty"`
 	// The policies that the household or person is entitled to on the day, within this list's department.
 	Entitlements []*Entitlement `protobuf:"bytes,120,rep,name=entitlements,proto3" json:"entitlements,omitempty"`
+	// What is to be done about this row, in Chinese: all advice of the list that applies to it, joined with "；".
+	Todo string `protobuf:"bytes,130,opt,name=todo,proto3" json:"todo,omitempty"`
+	// The same in English, joined with "; ".
+	TodoEn string `protobuf:"bytes,131,opt,name=todo_en,json=todoEn,proto3" json:"todo_en,omitempty"`
 	// First day of the newest time without a helper between two assignments.
 	HelperGapFrom string `protobuf:"bytes,132,opt,name=helper_gap_from,json=helperGapFrom,proto3" json:"helper_gap_from,omitempty"`
 	// Last day of that time.
@@ -674,6 +678,20 @@ func (x *Record) GetEntitlements() []*Entitlement {
 	return nil
 }
 
+func (x *Record) GetTodo() string {
+	if x != nil {
+		return x.Todo
+	}
+	return ""
+}
+
+func (x *Record) GetTodoEn() string {
+	if x != nil {
+		return x.TodoEn
+	}
+	return ""
+}
+
 func (x *Record) GetHelperGapFrom() string {
 	if x != nil {
 		return x.HelperGapFrom
@@ -1038,7 +1056,7 @@ var File_bangfu_hub_v1_record_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/record.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xaf\x14\n" +
+	"\x1abangfu/hub/v1/record.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xde\x14\n" +
 	"\x06Record\x12\x1c\n" +
 	"\thousehold\x18\x01 \x01(\tR\thousehold\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12 \n" +
@@ -1119,7 +1137,9 @@ const file_bangfu_hub_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"open_needs\x18n \x03(\tR\topenNeeds\x12$\n" +
 	"\x0eoldest_need_on\x18o \x01(\tR\foldestNeedOn\x12>\n" +
-	"\fentitlements\x18x \x03(\v2\x1a.bangfu.hub.v1.EntitlementR\fentitlements\x12'\n" +
+	"\fentitlements\x18x \x03(\v2\x1a.bangfu.hub.v1.EntitlementR\fentitlements\x12\x13\n" +
+	"\x04todo\x18\x82\x01 \x01(\tR\x04todo\x12\x18\n" +
+	"\atodo_en\x18\x83\x01 \x01(\tR\x06todoEn\x12'\n" +
 	"\x0fhelper_gap_from\x18\x84\x01 \x01(\tR\rhelperGapFrom\x12#\n" +
 	"\rhelper_gap_to\x18\x85\x01 \x01(\tR\vhelperGapTo\x12'\n" +
 	"\x0fhelper_gap_days\x18\x86\x01 \x01(\x05R\rhelperGapDays\x12%\n" +
