@@ -98,7 +98,8 @@ const (
 
 	HouseholdMerged Reason = "HOUSEHOLD_MERGED"
 
-	TodoIncomplete Reason = "TODO_INCOMPLETE"
+	TodoIncomplete      Reason = "TODO_INCOMPLETE"
+	BenefitOfOtherGroup Reason = "BENEFIT_OF_OTHER_GROUP"
 )
 
 var texts = map[Reason]text{
@@ -193,5 +194,6 @@ var texts = map[Reason]text{
 
 	HouseholdMerged: {Precondition, "The household number was merged into household {household}: the file still describes the household before the merge. Correct the household that absorbed it, or reverse the merge first.", "该户编号已并入户 {household},文件仍为并户前的内容。请改报并入后的户,或先撤销并户。"},
 
-	TodoIncomplete: {Invalid, "a list that gives advice has todo: and the fields todo and todo_en; here {missing} is missing", "名单给出办理提示的,须同时有 todo: 和字段 todo、todo_en;此处缺少 {missing}"},
+	BenefitOfOtherGroup: {Invalid, "is paid by another group: {group}", "该项补助由其他信息类别的部门发放:{group}"},
+	TodoIncomplete:      {Invalid, "a list that gives advice has todo: and the fields todo and todo_en; here {missing} is missing", "名单给出办理提示的,须同时有 todo: 和字段 todo、todo_en;此处缺少 {missing}"},
 }

@@ -26,6 +26,7 @@ func (h *Household) Clone() *Household {
 	c.Housing.Damages = slices.Clone(h.Housing.Damages)
 	c.Housing.Appraisals = slices.Clone(h.Housing.Appraisals)
 	c.Assistance = slices.Clone(h.Assistance)
+	c.Benefits = slices.Clone(h.Benefits)
 	c.Tasks = slices.Clone(h.Tasks)
 	for i := range c.Tasks {
 		c.Tasks[i].Fields = slices.Clone(h.Tasks[i].Fields)

@@ -47,7 +47,11 @@ func sample() *Household {
 		Shocks:     []Shock{{Kind: ShockIllness, Person: withCheck("99010119820203002"), HappenedOn: "2020-01-02"}},
 		Housing:    Housing{Damages: []Damage{{Cause: DamageTyphoon, HappenedOn: "2019-09-01"}}, Appraisals: []Appraisal{{Grade: GradeC, AppraisedOn: "2019-10-01", Certificate: "鉴1"}}},
 		Assistance: []Assistance{{Kind: AssistTemporary, Person: "P2", From: "2020-02-01", To: "2020-12-31"}},
-		Sources:    map[Group]Provenance{GroupRegister: {Owner: "office", Source: "file", AsOf: "2020-05-01"}},
+		Benefits: []Benefit{
+			{Group: GroupHousing, Kind: HousingRenovationSubsidy, Year: 2019, Amount: 3_500_000, PaidOn: "2019-12-01", Document: "建〔2019〕1号"},
+			{Group: GroupEducation, Kind: EducationAid, Person: "P3", Stage: Primary, Year: 2020, Term: TermSpring, Amount: 100_000, PaidOn: "2020-03-20"},
+		},
+		Sources: map[Group]Provenance{GroupRegister: {Owner: "office", Source: "file", AsOf: "2020-05-01"}},
 	}
 }
 
@@ -117,6 +121,13 @@ func drawHousehold(t *rapid.T) *Household {
 	}
 	if rapid.Bool().Draw(t, "assisted") {
 		h.Assistance = []Assistance{{Kind: drawCode[AssistanceKind](t, "AssistanceKind"), From: drawDate(t, "from")}}
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "benefits") {
+		b := Benefit{Kind: drawCode[BenefitKind](t, "BenefitKind"), Person: "P0", Year: rapid.IntRange(2018, 2019).Draw(t, "for"), Amount: rapid.Int64Range(1, 9).Draw(t, "amount"), PaidOn: "2019-06-01"}
+		b.Group = rapid.SampledFrom(payers[b.Kind]).Draw(t, "payer")
+		if !slices.ContainsFunc(h.Benefits, func(o Benefit) bool { return o.natural() == b.natural() }) {
+			h.Benefits = append(h.Benefits, b)
+		}
 	}
 	h.Sources = map[Group]Provenance{}
 	for _, g := range allGroups {

@@ -110,6 +110,9 @@ func (h *Household) take(from *Household, was, now string, which func(key string
 	takeElements(&from.Assistance, &h.Assistance, func(e *Assistance) bool {
 		return take(&e.Person, now, e.ID, mine(e.Person, e.ID), &keys)
 	})
+	takeElements(&from.Benefits, &h.Benefits, func(e *Benefit) bool {
+		return take(&e.Person, now, e.ID, mine(e.Person, e.ID), &keys)
+	})
 	return keys
 }
 

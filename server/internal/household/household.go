@@ -30,6 +30,7 @@ type Household struct {
 	Shocks     []Shock            // clause 一(五)
 	Housing    Housing            // owner: housing department
 	Assistance []Assistance       // owner: civil affairs
+	Benefits   []Benefit          // payments; owner: each one's payer
 	Tasks      []Task             // opened by the hub for the office to check
 	Decisions  []Decision         // frozen; never written by an import or update
 	Closing    *Closing           // evidence that the household is closed
@@ -107,7 +108,7 @@ type Duplicate struct {
 	PersonNumber  string
 	IDNumbers     []string
 	StudentNumber string
-	Elements      []string // keys of the needs, shocks and assistance taken over
+	Elements      []string // keys of the needs, shocks, assistance and benefits taken over
 }
 
 // Education is what the education department holds about a member (domain 4.1).

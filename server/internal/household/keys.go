@@ -53,7 +53,7 @@ func natural(kind string, parts ...string) string {
 }
 
 // addKeys keys every element without a key, except those that name a person by
-// something else than the hub id.
+// something else than the hub id, and benefits that do not say yet who paid.
 func (h *Household) addKeys() {
 	known := func(person string) bool { return person == "" || h.Person(person) != nil }
 	for i := range h.Helpers {
@@ -73,6 +73,10 @@ func (h *Household) addKeys() {
 	}
 	for i := range h.Assistance {
 		addKey(&h.Assistance[i].ID, known(h.Assistance[i].Person), h.Assistance[i].natural)
+	}
+	for i := range h.Benefits {
+		e := &h.Benefits[i]
+		addKey(&e.ID, known(e.Person) && e.Group != "", e.natural)
 	}
 }
 

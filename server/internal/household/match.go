@@ -211,6 +211,12 @@ func factDate(row *Household, g Group, on date.Date) (newest date.Date, personal
 			}
 		}
 	}
+	for _, e := range row.Benefits {
+		if e.Group == g || e.Group == "" {
+			see(e.PaidOn)
+			personal = personal || e.Person != "" || e.Kind.OfPerson()
+		}
+	}
 	if newest == "" {
 		newest = on
 	}

@@ -60,6 +60,11 @@ func TestMatchStates(t *testing.T) {
 		number  string
 		p       *household.Person
 		housing household.Housing
+
+		benefits []household.Benefit
+	}
+	aid := func(paid date.Date) []household.Benefit {
+		return []household.Benefit{{Kind: household.EducationAid, Year: 2026, Amount: 1, PaidOn: paid}}
 	}
 	for name, tt := range map[string]struct {
 		row    row
@@ -92,10 +97,13 @@ func TestMatchStates(t *testing.T) {
 			household.GroupMedical, household.Matched, "pp_3", "", 0},
 		"insured after it": {row{p: &household.Person{PersonNumber: "P-3", Insurances: []household.Insurance{{Year: 2027, Basic: household.Yes}}}},
 			household.GroupMedical, household.NotApplicable, "pp_3", fault.MatchNotApplicable, 0},
+		"paid before the death": {row{p: &household.Person{PersonNumber: "P-3"}, benefits: aid("2026-01-01")}, household.GroupEducation, household.Matched, "pp_3", "", 0},
+		"paid after it": {row{p: &household.Person{PersonNumber: "P-3"}, benefits: aid("2026-11-01")},
+			household.GroupEducation, household.NotApplicable, "pp_3", fault.MatchNotApplicable, 0},
 		"closed household": {row{number: "H-3", housing: graded}, household.GroupHousing, household.NotApplicable, "", fault.MatchNotApplicable, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := &household.Household{HouseholdNumber: tt.row.number, Housing: tt.row.housing}
+			in := &household.Household{HouseholdNumber: tt.row.number, Housing: tt.row.housing, Benefits: tt.row.benefits}
 			if tt.row.p != nil {
 				in.Persons = []household.Person{*tt.row.p}
 			}

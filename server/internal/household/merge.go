@@ -92,6 +92,7 @@ func (m *merger) elements() {
 	if m.owns(GroupCivil) {
 		out.Assistance = mergeByKey(out.Assistance, in.Assistance, func(e *Assistance) (string, string) { return e.ID, e.natural() })
 	}
+	m.benefits()
 }
 
 // register merges what the office holds about the household as a whole.
@@ -130,8 +131,9 @@ func (m *merger) resolveReferences() {
 			m.resolve(&m.in.Assistance[i].Person, at("assistance", i))
 		}
 	}
+	m.resolveBenefits()
 	keyed := Household{Persons: m.out.Persons, Helpers: m.in.Helpers, Needs: m.in.Needs, Shocks: m.in.Shocks,
-		Housing: m.in.Housing, Assistance: m.in.Assistance}
+		Housing: m.in.Housing, Assistance: m.in.Assistance, Benefits: m.in.Benefits}
 	keyed.addKeys()
 }
 

@@ -88,6 +88,7 @@ func TestMergeDeletesNothingThatIsNotMentioned(t *testing.T) {
 		kept(t, base.Housing.Damages, out.Housing.Damages, func(e Damage) string { return e.ID })
 		kept(t, base.Housing.Appraisals, out.Housing.Appraisals, func(e Appraisal) string { return e.ID })
 		kept(t, base.Assistance, out.Assistance, func(e Assistance) string { return e.ID })
+		kept(t, base.Benefits, out.Benefits, func(e Benefit) string { return e.ID })
 	})
 }
 
@@ -122,6 +123,13 @@ func TestAWriterChangesOnlyItsOwnGroups(t *testing.T) {
 			}
 		},
 		GroupCivil: func(h *Household) { h.Assistance = nil },
+	}
+	for g, others := range without {
+		without[g] = func(h *Household) {
+			others(h)
+			h.Benefits = slices.DeleteFunc(h.Benefits, func(e Benefit) bool { return e.Group == g })
+			trim(&h.Benefits)
+		}
 	}
 	for _, g := range allGroups {
 		t.Run(string(g), func(t *testing.T) {
@@ -252,7 +260,7 @@ func TestTwoRowsCannotMeanOnePerson(t *testing.T) {
 
 func TestReferencesBecomeHubIDs(t *testing.T) {
 	h := stored(t, sample())
-	if h.Needs[0].Person != h.Persons[2].ID || h.Shocks[0].Person != h.Persons[1].ID || h.Assistance[0].Person != h.Persons[1].ID {
+	if h.Needs[0].Person != h.Persons[2].ID || h.Shocks[0].Person != h.Persons[1].ID || h.Assistance[0].Person != h.Persons[1].ID || h.Benefits[1].Person != h.Persons[2].ID {
 		t.Errorf("%s %s %s", h.Needs[0].Person, h.Shocks[0].Person, h.Assistance[0].Person)
 	}
 	in := &Household{Needs: []Need{{Category: NeedFood, Person: "P9", AroseOn: "2020-01-01"}}}

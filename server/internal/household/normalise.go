@@ -99,6 +99,10 @@ func (h *Household) cleanElements() {
 	for i := range h.Assistance {
 		clean(&h.Assistance[i].Person, cleanIdentifier)
 	}
+	for i := range h.Benefits {
+		clean(&h.Benefits[i].Person, cleanIdentifier)
+		clean(&h.Benefits[i].Document, cleanText)
+	}
 	for i := range h.Tasks {
 		cleanSet(&h.Tasks[i].Fields, cleanIdentifier)
 		clean(&h.Tasks[i].ClosedReason, cleanText)
@@ -141,6 +145,7 @@ func (h *Household) sort() {
 		return byDate(a.AppraisedOn, b.AppraisedOn, a.ID, b.ID, a.natural, b.natural)
 	})
 	sortBy(&h.Assistance, func(a, b Assistance) int { return byDate(a.From, b.From, a.ID, b.ID, a.natural, b.natural) })
+	sortBy(&h.Benefits, func(a, b Benefit) int { return byDate(a.PaidOn, b.PaidOn, a.ID, b.ID, a.natural, b.natural) })
 	sortBy(&h.Tasks, func(a, b Task) int { return cmp.Or(cmp.Compare(a.OpenedOn, b.OpenedOn), cmp.Compare(a.ID, b.ID)) })
 	sortBy(&h.Decisions, func(a, b Decision) int {
 		return cmp.Or(cmp.Compare(a.DecidedOn, b.DecidedOn), cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))

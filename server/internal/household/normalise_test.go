@@ -121,6 +121,7 @@ func TestCloneSharesNothing(t *testing.T) {
 	c.Closing.Kind = "x"
 	c.Sources[GroupHousing] = Provenance{}
 	c.Needs[0].Evidence, c.Shocks[0].Note, c.Helpers[0].Name, c.Assistance[0].ID, c.Incomes[0].Wage = "x", "x", "x", "x", 1
+	c.Benefits[0].Document = "x"
 	c.Housing.Damages[0].ID, c.Housing.Appraisals[0].ID = "x", "x"
 	want := stored(t, sample())
 	want.Decisions = []Decision{legacy()}

@@ -19,7 +19,7 @@ type Splitting struct {
 
 // Split moves persons out of a household into a new one, of which the caller gives id,
 // number and village. They keep their ids and their own facts (education, insurance,
-// needs, shocks, assistance) and take the frozen end dates along: the new household has
+// needs, shocks, assistance, benefits) and take the frozen end dates along: the new household has
 // copies of the decisions with the ends that concern it, so it is unsupported exactly
 // if the old one was (section 3 of the design). It starts with the old one's register
 // facts, except phone, account and house, and with its present helpers.
@@ -126,12 +126,13 @@ func (h *Household) shareHelpers(old *Household, on date.Date) {
 	}
 }
 
-// moveElements moves the needs, shocks, assistance and tasks of those persons.
+// moveElements moves the needs, shocks, assistance, benefits and tasks of those persons.
 func moveElements(from, to *Household, of func(person string) bool) {
 	move(&from.Needs, &to.Needs, func(e Need) bool { return of(e.Person) })
 	move(&from.Shocks, &to.Shocks, func(e Shock) bool { return of(e.Person) })
 	move(&from.Tasks, &to.Tasks, func(e Task) bool { return of(e.Person) })
 	move(&from.Assistance, &to.Assistance, func(e Assistance) bool { return of(e.Person) })
+	move(&from.Benefits, &to.Benefits, func(e Benefit) bool { return of(e.Person) })
 }
 
 func move[T any](from, to *[]T, which func(T) bool) {

@@ -31,6 +31,7 @@ func Validate(h *Household, on date.Date, villageKnown func(string) bool) []faul
 	c.shocks()
 	c.housing()
 	c.assistance()
+	c.benefits()
 	c.tasks()
 	c.decisions()
 	c.closing()

@@ -78,6 +78,27 @@ func TestDepartmentsWriteTheirOwnFacts(t *testing.T) {
 	h.violated(bad[0].Reason, "appraisals[0].grade", fault.UnknownCode)
 }
 
+func TestARowSaysWhoseBenefitItIs(t *testing.T) {
+	h := ownFacts(t)
+	h.load(home(1, qionghai[0]))
+	p := h.find("HH-0001").Household.Persons[2]
+	row := &household.Household{Persons: []household.Person{{IDNumber: p.IDNumber}},
+		Benefits: []household.Benefit{{Kind: household.EducationAid, Year: 2026, Amount: 100_000, PaidOn: "2026-03-20"}}}
+	for i, want := range []bool{true, false} {
+		if got := h.report(schools, household.GroupEducation, row); got[0].State != household.Matched || got[0].Changed != want {
+			t.Errorf("time %d: %+v", i+1, got[0])
+		}
+	}
+	all := h.find("HH-0001").Household.Benefits
+	if len(all) != 1 || all[0].Person != p.ID || all[0].Group != household.GroupEducation {
+		t.Errorf("%+v", all)
+	}
+	row.Benefits[0].Group = household.GroupHousing
+	if h.report(schools, household.GroupEducation, row); len(h.find("HH-0001").Household.Benefits) != 1 {
+		t.Error("education wrote a payment of housing")
+	}
+}
+
 func TestTheOfficeAndTheDepartmentsLeaveEachOthersFacts(t *testing.T) {
 	h := ownFacts(t)
 	h.load(home(1, qionghai[0]))
@@ -280,6 +301,11 @@ func drawRow(t *rapid.T) *household.Household {
 	row.Needs = []household.Need{{Category: household.NeedFood, AroseOn: day}}
 	row.Housing.Damages = []household.Damage{{Cause: household.DamageFire, HappenedOn: day}}
 	row.Assistance = []household.Assistance{{Kind: household.AssistTemporary, From: day}}
+	row.Benefits = []household.Benefit{
+		{Kind: household.SeismicSubsidy, Group: household.GroupHousing, Year: 2026, Amount: 1, PaidOn: day},
+		{Kind: household.PremiumSubsidy, Group: household.GroupMedical, Year: 2026, Amount: 1, PaidOn: day},
+		{Kind: household.DisasterReconstruction, Group: household.GroupCivil, Year: 2026, Amount: 1, PaidOn: day},
+	}
 	row.Sources = map[household.Group]household.Provenance{}
 	for _, g := range []household.Group{household.GroupRegister, household.GroupHousing, household.GroupMedical} {
 		row.Sources[g] = household.Provenance{Owner: "x", Source: "y", AsOf: day}
@@ -292,6 +318,9 @@ func without(h *household.Household, g household.Group) *household.Household {
 	c := h.Clone()
 	c.Tasks = nil
 	delete(c.Sources, g)
+	if c.Benefits = slices.DeleteFunc(c.Benefits, func(b household.Benefit) bool { return b.Group == g }); len(c.Benefits) == 0 {
+		c.Benefits = nil
+	}
 	switch g {
 	case household.GroupHousing:
 		c.Housing = household.Housing{}

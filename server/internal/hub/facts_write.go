@@ -169,7 +169,12 @@ func (t *factTx) facts(ctx context.Context, was held, step factStep) (*household
 
 // fragment is what of a row may be written.
 func fragment(row *household.Household, group household.Group, person string) *household.Household {
-	in := &household.Household{Housing: row.Housing, Assistance: row.Assistance}
+	in := &household.Household{Housing: row.Housing, Assistance: row.Assistance, Benefits: slices.Clone(row.Benefits)}
+	for i := range in.Benefits {
+		if b := &in.Benefits[i]; b.Person == "" && b.Kind.OfPerson() {
+			b.Person = person // the row says whose it is
+		}
+	}
 	if person != "" {
 		p := row.Persons[0]
 		in.Persons = []household.Person{{ID: person, Education: p.Education, Insurances: p.Insurances}}

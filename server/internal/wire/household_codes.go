@@ -82,6 +82,8 @@ var (
 	damageCauses    = codesOf[household.DamageCause, hubv1.DamageCause]()
 	grades          = codesOf[household.Grade, hubv1.Grade]()
 	assistanceKinds = codesOf[household.AssistanceKind, hubv1.AssistanceKind]()
+	benefitKinds    = codesOf[household.BenefitKind, hubv1.BenefitKind]()
+	schoolTerms     = codesOf[household.SchoolTerm, hubv1.SchoolTerm]()
 	taskKinds       = codesOf[household.TaskKind, hubv1.TaskKind]()
 	matchStates     = codesOf[household.MatchState, hubv1.MatchState]()
 	decisionKinds   = codesOf[household.DecisionKind, hubv1.DecisionKind]()

@@ -96,3 +96,18 @@ func assistanceFromProto(p *hubv1.Assistance) household.Assistance {
 		From: date.Date(p.GetFrom()), To: date.Date(p.GetTo()),
 	}
 }
+
+func benefitToProto(b household.Benefit) *hubv1.Benefit {
+	return &hubv1.Benefit{
+		Id: b.ID, Group: groups.number(b.Group), Kind: benefitKinds.number(b.Kind), Person: b.Person, Stage: schoolStages.number(b.Stage),
+		Year: small(b.Year), Term: schoolTerms.number(b.Term), Amount: b.Amount, PaidOn: string(b.PaidOn), Document: b.Document,
+	}
+}
+
+func benefitFromProto(p *hubv1.Benefit) household.Benefit {
+	return household.Benefit{
+		ID: p.GetId(), Group: groups.text(p.GetGroup()), Kind: benefitKinds.text(p.GetKind()), Person: p.GetPerson(),
+		Stage: schoolStages.text(p.GetStage()), Year: int(p.GetYear()), Term: schoolTerms.text(p.GetTerm()), Amount: p.GetAmount(),
+		PaidOn: date.Date(p.GetPaidOn()), Document: p.GetDocument(),
+	}
+}

@@ -1685,6 +1685,132 @@ func (Grade) EnumDescriptor() ([]byte, []int) {
 	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{23}
 }
 
+// What a benefit was paid for.
+type BenefitKind int32
+
+const (
+	// Not recorded.
+	BenefitKind_BENEFIT_KIND_UNSPECIFIED BenefitKind = 0
+	// 学生资助, in any stage; paid by education.
+	BenefitKind_BENEFIT_KIND_EDUCATION_AID BenefitKind = 1
+	// 普通高中生活费、书本费; paid by education beside the aid.
+	BenefitKind_BENEFIT_KIND_BOARD_AND_BOOKS BenefitKind = 2
+	// 义务教育阶段用品补助; paid by education beside the aid.
+	BenefitKind_BENEFIT_KIND_COMPULSORY_ARTICLES BenefitKind = 3
+	// 参保缴费资助; paid by medical insurance.
+	BenefitKind_BENEFIT_KIND_PREMIUM_SUBSIDY BenefitKind = 4
+	// 危房改造补助; paid by housing.
+	BenefitKind_BENEFIT_KIND_HOUSING_RENOVATION_SUBSIDY BenefitKind = 5
+	// 灾后重建补助; paid by housing or civil affairs.
+	BenefitKind_BENEFIT_KIND_DISASTER_RECONSTRUCTION_SUBSIDY BenefitKind = 6
+	// 抗震改造补助; paid by housing.
+	BenefitKind_BENEFIT_KIND_SEISMIC_SUBSIDY BenefitKind = 7
+)
+
+// Enum value maps for BenefitKind.
+var (
+	BenefitKind_name = map[int32]string{
+		0: "BENEFIT_KIND_UNSPECIFIED",
+		1: "BENEFIT_KIND_EDUCATION_AID",
+		2: "BENEFIT_KIND_BOARD_AND_BOOKS",
+		3: "BENEFIT_KIND_COMPULSORY_ARTICLES",
+		4: "BENEFIT_KIND_PREMIUM_SUBSIDY",
+		5: "BENEFIT_KIND_HOUSING_RENOVATION_SUBSIDY",
+		6: "BENEFIT_KIND_DISASTER_RECONSTRUCTION_SUBSIDY",
+		7: "BENEFIT_KIND_SEISMIC_SUBSIDY",
+	}
+	BenefitKind_value = map[string]int32{
+		"BENEFIT_KIND_UNSPECIFIED":                     0,
+		"BENEFIT_KIND_EDUCATION_AID":                   1,
+		"BENEFIT_KIND_BOARD_AND_BOOKS":                 2,
+		"BENEFIT_KIND_COMPULSORY_ARTICLES":             3,
+		"BENEFIT_KIND_PREMIUM_SUBSIDY":                 4,
+		"BENEFIT_KIND_HOUSING_RENOVATION_SUBSIDY":      5,
+		"BENEFIT_KIND_DISASTER_RECONSTRUCTION_SUBSIDY": 6,
+		"BENEFIT_KIND_SEISMIC_SUBSIDY":                 7,
+	}
+)
+
+func (x BenefitKind) Enum() *BenefitKind {
+	p := new(BenefitKind)
+	*p = x
+	return p
+}
+
+func (x BenefitKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BenefitKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_bangfu_hub_v1_code_proto_enumTypes[24].Descriptor()
+}
+
+func (BenefitKind) Type() protoreflect.EnumType {
+	return &file_bangfu_hub_v1_code_proto_enumTypes[24]
+}
+
+func (x BenefitKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BenefitKind.Descriptor instead.
+func (BenefitKind) EnumDescriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{24}
+}
+
+// Half a school year.
+type SchoolTerm int32
+
+const (
+	// Not recorded, or the whole year.
+	SchoolTerm_SCHOOL_TERM_UNSPECIFIED SchoolTerm = 0
+	// 春季学期.
+	SchoolTerm_SCHOOL_TERM_SPRING SchoolTerm = 1
+	// 秋季学期.
+	SchoolTerm_SCHOOL_TERM_AUTUMN SchoolTerm = 2
+)
+
+// Enum value maps for SchoolTerm.
+var (
+	SchoolTerm_name = map[int32]string{
+		0: "SCHOOL_TERM_UNSPECIFIED",
+		1: "SCHOOL_TERM_SPRING",
+		2: "SCHOOL_TERM_AUTUMN",
+	}
+	SchoolTerm_value = map[string]int32{
+		"SCHOOL_TERM_UNSPECIFIED": 0,
+		"SCHOOL_TERM_SPRING":      1,
+		"SCHOOL_TERM_AUTUMN":      2,
+	}
+)
+
+func (x SchoolTerm) Enum() *SchoolTerm {
+	p := new(SchoolTerm)
+	*p = x
+	return p
+}
+
+func (x SchoolTerm) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SchoolTerm) Descriptor() protoreflect.EnumDescriptor {
+	return file_bangfu_hub_v1_code_proto_enumTypes[25].Descriptor()
+}
+
+func (SchoolTerm) Type() protoreflect.EnumType {
+	return &file_bangfu_hub_v1_code_proto_enumTypes[25]
+}
+
+func (x SchoolTerm) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SchoolTerm.Descriptor instead.
+func (SchoolTerm) EnumDescriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{25}
+}
+
 // A kind of social assistance (clause 一(五)).
 type AssistanceKind int32
 
@@ -1726,11 +1852,11 @@ func (x AssistanceKind) String() string {
 }
 
 func (AssistanceKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_bangfu_hub_v1_code_proto_enumTypes[24].Descriptor()
+	return file_bangfu_hub_v1_code_proto_enumTypes[26].Descriptor()
 }
 
 func (AssistanceKind) Type() protoreflect.EnumType {
-	return &file_bangfu_hub_v1_code_proto_enumTypes[24]
+	return &file_bangfu_hub_v1_code_proto_enumTypes[26]
 }
 
 func (x AssistanceKind) Number() protoreflect.EnumNumber {
@@ -1739,7 +1865,7 @@ func (x AssistanceKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AssistanceKind.Descriptor instead.
 func (AssistanceKind) EnumDescriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{24}
+	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{26}
 }
 
 // What a decision does.
@@ -1783,11 +1909,11 @@ func (x DecisionKind) String() string {
 }
 
 func (DecisionKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_bangfu_hub_v1_code_proto_enumTypes[25].Descriptor()
+	return file_bangfu_hub_v1_code_proto_enumTypes[27].Descriptor()
 }
 
 func (DecisionKind) Type() protoreflect.EnumType {
-	return &file_bangfu_hub_v1_code_proto_enumTypes[25]
+	return &file_bangfu_hub_v1_code_proto_enumTypes[27]
 }
 
 func (x DecisionKind) Number() protoreflect.EnumNumber {
@@ -1796,7 +1922,7 @@ func (x DecisionKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DecisionKind.Descriptor instead.
 func (DecisionKind) EnumDescriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{25}
+	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{27}
 }
 
 // Why a household is closed.
@@ -1840,11 +1966,11 @@ func (x ClosingKind) String() string {
 }
 
 func (ClosingKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_bangfu_hub_v1_code_proto_enumTypes[26].Descriptor()
+	return file_bangfu_hub_v1_code_proto_enumTypes[28].Descriptor()
 }
 
 func (ClosingKind) Type() protoreflect.EnumType {
-	return &file_bangfu_hub_v1_code_proto_enumTypes[26]
+	return &file_bangfu_hub_v1_code_proto_enumTypes[28]
 }
 
 func (x ClosingKind) Number() protoreflect.EnumNumber {
@@ -1853,7 +1979,7 @@ func (x ClosingKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ClosingKind.Descriptor instead.
 func (ClosingKind) EnumDescriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{26}
+	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{28}
 }
 
 // What about a department's row the office has to check.
@@ -1897,11 +2023,11 @@ func (x TaskKind) String() string {
 }
 
 func (TaskKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_bangfu_hub_v1_code_proto_enumTypes[27].Descriptor()
+	return file_bangfu_hub_v1_code_proto_enumTypes[29].Descriptor()
 }
 
 func (TaskKind) Type() protoreflect.EnumType {
-	return &file_bangfu_hub_v1_code_proto_enumTypes[27]
+	return &file_bangfu_hub_v1_code_proto_enumTypes[29]
 }
 
 func (x TaskKind) Number() protoreflect.EnumNumber {
@@ -1910,7 +2036,7 @@ func (x TaskKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use TaskKind.Descriptor instead.
 func (TaskKind) EnumDescriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{27}
+	return file_bangfu_hub_v1_code_proto_rawDescGZIP(), []int{29}
 }
 
 var File_bangfu_hub_v1_code_proto protoreflect.FileDescriptor
@@ -2119,7 +2245,21 @@ const file_bangfu_hub_v1_code_proto_rawDesc = "" +
 	"\aGRADE_A\x10\x01\x12\v\n" +
 	"\aGRADE_B\x10\x02\x12\v\n" +
 	"\aGRADE_C\x10\x03\x12\v\n" +
-	"\aGRADE_D\x10\x04*\xa3\x01\n" +
+	"\aGRADE_D\x10\x04*\xb6\x02\n" +
+	"\vBenefitKind\x12\x1c\n" +
+	"\x18BENEFIT_KIND_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aBENEFIT_KIND_EDUCATION_AID\x10\x01\x12 \n" +
+	"\x1cBENEFIT_KIND_BOARD_AND_BOOKS\x10\x02\x12$\n" +
+	" BENEFIT_KIND_COMPULSORY_ARTICLES\x10\x03\x12 \n" +
+	"\x1cBENEFIT_KIND_PREMIUM_SUBSIDY\x10\x04\x12+\n" +
+	"'BENEFIT_KIND_HOUSING_RENOVATION_SUBSIDY\x10\x05\x120\n" +
+	",BENEFIT_KIND_DISASTER_RECONSTRUCTION_SUBSIDY\x10\x06\x12 \n" +
+	"\x1cBENEFIT_KIND_SEISMIC_SUBSIDY\x10\a*Y\n" +
+	"\n" +
+	"SchoolTerm\x12\x1b\n" +
+	"\x17SCHOOL_TERM_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12SCHOOL_TERM_SPRING\x10\x01\x12\x16\n" +
+	"\x12SCHOOL_TERM_AUTUMN\x10\x02*\xa3\x01\n" +
 	"\x0eAssistanceKind\x12\x1f\n" +
 	"\x1bASSISTANCE_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%ASSISTANCE_KIND_SUBSISTENCE_ALLOWANCE\x10\x01\x12&\n" +
@@ -2154,7 +2294,7 @@ func file_bangfu_hub_v1_code_proto_rawDescGZIP() []byte {
 	return file_bangfu_hub_v1_code_proto_rawDescData
 }
 
-var file_bangfu_hub_v1_code_proto_enumTypes = make([]protoimpl.EnumInfo, 28)
+var file_bangfu_hub_v1_code_proto_enumTypes = make([]protoimpl.EnumInfo, 30)
 var file_bangfu_hub_v1_code_proto_goTypes = []any{
 	(FactGroup)(0),              // 0: bangfu.hub.v1.FactGroup
 	(Answer)(0),                 // 1: bangfu.hub.v1.Answer
@@ -2180,10 +2320,12 @@ var file_bangfu_hub_v1_code_proto_goTypes = []any{
 	(ShockKind)(0),              // 21: bangfu.hub.v1.ShockKind
 	(DamageCause)(0),            // 22: bangfu.hub.v1.DamageCause
 	(Grade)(0),                  // 23: bangfu.hub.v1.Grade
-	(AssistanceKind)(0),         // 24: bangfu.hub.v1.AssistanceKind
-	(DecisionKind)(0),           // 25: bangfu.hub.v1.DecisionKind
-	(ClosingKind)(0),            // 26: bangfu.hub.v1.ClosingKind
-	(TaskKind)(0),               // 27: bangfu.hub.v1.TaskKind
+	(BenefitKind)(0),            // 24: bangfu.hub.v1.BenefitKind
+	(SchoolTerm)(0),             // 25: bangfu.hub.v1.SchoolTerm
+	(AssistanceKind)(0),         // 26: bangfu.hub.v1.AssistanceKind
+	(DecisionKind)(0),           // 27: bangfu.hub.v1.DecisionKind
+	(ClosingKind)(0),            // 28: bangfu.hub.v1.ClosingKind
+	(TaskKind)(0),               // 29: bangfu.hub.v1.TaskKind
 }
 var file_bangfu_hub_v1_code_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -2203,7 +2345,7 @@ func file_bangfu_hub_v1_code_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_code_proto_rawDesc), len(file_bangfu_hub_v1_code_proto_rawDesc)),
-			NumEnums:      28,
+			NumEnums:      30,
 			NumMessages:   0,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -234,6 +234,8 @@ const (
 	Reason_REASON_HOUSEHOLD_MERGED Reason = 86
 	// INVALID_ARGUMENT. A list that gives advice has todo: and the fields todo and todo_en; here {missing} is missing.
 	Reason_REASON_TODO_INCOMPLETE Reason = 93
+	// INVALID_ARGUMENT. The kind of benefit is paid by another group: {group}.
+	Reason_REASON_BENEFIT_OF_OTHER_GROUP Reason = 94
 )
 
 // Enum value maps for Reason.
@@ -322,6 +324,7 @@ var (
 		85: "REASON_COLUMN_TWICE",
 		86: "REASON_HOUSEHOLD_MERGED",
 		93: "REASON_TODO_INCOMPLETE",
+		94: "REASON_BENEFIT_OF_OTHER_GROUP",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -407,6 +410,7 @@ var (
 		"REASON_COLUMN_TWICE":           85,
 		"REASON_HOUSEHOLD_MERGED":       86,
 		"REASON_TODO_INCOMPLETE":        93,
+		"REASON_BENEFIT_OF_OTHER_GROUP": 94,
 	}
 )
 
@@ -441,7 +445,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xf3\x11\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\x96\x12\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -526,7 +530,8 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x14REASON_CELL_TOO_LONG\x10T\x12\x17\n" +
 	"\x13REASON_COLUMN_TWICE\x10U\x12\x1b\n" +
 	"\x17REASON_HOUSEHOLD_MERGED\x10V\x12\x1a\n" +
-	"\x16REASON_TODO_INCOMPLETE\x10]B\xa8\x01\n" +
+	"\x16REASON_TODO_INCOMPLETE\x10]\x12!\n" +
+	"\x1dREASON_BENEFIT_OF_OTHER_GROUP\x10^B\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (

@@ -28,7 +28,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // What departments know about persons and households of the register: housing appraisals, enrolment, insured schemes,
-// social assistance. Needs an agreement that lets the agency write the group there.
+// social assistance, and what they paid. Needs an agreement that lets the agency write the group there.
 type FactServiceClient interface {
 	// SubmitFacts takes rows of one group and answers each. A row that fits writes the group's facts and nothing else.
 	// One that does not fit opens a task for the office; it changes no status of anybody.
@@ -70,7 +70,7 @@ func (c *factServiceClient) CloseTask(ctx context.Context, in *CloseTaskRequest,
 // for forward compatibility.
 //
 // What departments know about persons and households of the register: housing appraisals, enrolment, insured schemes,
-// social assistance. Needs an agreement that lets the agency write the group there.
+// social assistance, and what they paid. Needs an agreement that lets the agency write the group there.
 type FactServiceServer interface {
 	// SubmitFacts takes rows of one group and answers each. A row that fits writes the group's facts and nothing else.
 	// One that does not fit opens a task for the office; it changes no status of anybody.

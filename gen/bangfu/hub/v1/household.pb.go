@@ -73,6 +73,8 @@ type Household struct {
 	// What the office has to check after a department sent facts that did not fit. Opened by the hub; an update of the group
 	// REGISTER closes one by giving its closed_on and closed_reason.
 	Tasks []*Task `protobuf:"bytes,22,rep,name=tasks,proto3" json:"tasks,omitempty"`
+	// Payments that departments made; each belongs to the group that paid it, and no other writer changes it.
+	Benefits []*Benefit `protobuf:"bytes,23,rep,name=benefits,proto3" json:"benefits,omitempty"`
 	// Use cases carried out on the household with their documents, oldest first. Set by the hub.
 	Events        []*HouseholdEvent `protobuf:"bytes,24,rep,name=events,proto3" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -259,6 +261,13 @@ func (x *Household) GetSources() []*Provenance {
 func (x *Household) GetTasks() []*Task {
 	if x != nil {
 		return x.Tasks
+	}
+	return nil
+}
+
+func (x *Household) GetBenefits() []*Benefit {
+	if x != nil {
+		return x.Benefits
 	}
 	return nil
 }
@@ -1696,6 +1705,135 @@ func (x *Assistance) GetTo() string {
 	return ""
 }
 
+// A payment that a department made to a household or one of its members.
+type Benefit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Key within the household; made by the hub where empty.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Group whose owner paid: EDUCATION, HOUSING, MEDICAL_INSURANCE or CIVIL_AFFAIRS. May be left out where only one of the
+	// writer's groups pays such a kind.
+	Group FactGroup `protobuf:"varint,2,opt,name=group,proto3,enum=bangfu.hub.v1.FactGroup" json:"group,omitempty"`
+	// What it was paid for.
+	Kind BenefitKind `protobuf:"varint,3,opt,name=kind,proto3,enum=bangfu.hub.v1.BenefitKind" json:"kind,omitempty"`
+	// Id or 人编号 of the member; empty for the whole household. Needed for what education and medical insurance pay; in a
+	// row of SubmitFacts that names a person it may be left out.
+	Person string `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
+	// Stage for which education paid; empty: the present one. Pupils who changed school in the year need it.
+	Stage SchoolStage `protobuf:"varint,5,opt,name=stage,proto3,enum=bangfu.hub.v1.SchoolStage" json:"stage,omitempty"`
+	// Calendar year that it is for; the insurance year of a premium.
+	Year int32 `protobuf:"varint,6,opt,name=year,proto3" json:"year,omitempty"`
+	// School term that it is for; unspecified for the whole year.
+	Term SchoolTerm `protobuf:"varint,7,opt,name=term,proto3,enum=bangfu.hub.v1.SchoolTerm" json:"term,omitempty"`
+	// Amount in fen, more than 0.
+	Amount int64 `protobuf:"varint,8,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Day of payment.
+	PaidOn string `protobuf:"bytes,9,opt,name=paid_on,json=paidOn,proto3" json:"paid_on,omitempty"`
+	// Number of the paper behind it.
+	Document      string `protobuf:"bytes,10,opt,name=document,proto3" json:"document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Benefit) Reset() {
+	*x = Benefit{}
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Benefit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Benefit) ProtoMessage() {}
+
+func (x *Benefit) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Benefit.ProtoReflect.Descriptor instead.
+func (*Benefit) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Benefit) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Benefit) GetGroup() FactGroup {
+	if x != nil {
+		return x.Group
+	}
+	return FactGroup_FACT_GROUP_UNSPECIFIED
+}
+
+func (x *Benefit) GetKind() BenefitKind {
+	if x != nil {
+		return x.Kind
+	}
+	return BenefitKind_BENEFIT_KIND_UNSPECIFIED
+}
+
+func (x *Benefit) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Benefit) GetStage() SchoolStage {
+	if x != nil {
+		return x.Stage
+	}
+	return SchoolStage_SCHOOL_STAGE_UNSPECIFIED
+}
+
+func (x *Benefit) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *Benefit) GetTerm() SchoolTerm {
+	if x != nil {
+		return x.Term
+	}
+	return SchoolTerm_SCHOOL_TERM_UNSPECIFIED
+}
+
+func (x *Benefit) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *Benefit) GetPaidOn() string {
+	if x != nil {
+		return x.PaidOn
+	}
+	return ""
+}
+
+func (x *Benefit) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
 // The end of a finished removal procedure, or its reversal. Never edited.
 type Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1725,7 +1863,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[14]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +1875,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[14]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +1888,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{14}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Decision) GetId() string {
@@ -1838,7 +1976,7 @@ type DecisionEnd struct {
 
 func (x *DecisionEnd) Reset() {
 	*x = DecisionEnd{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[15]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1850,7 +1988,7 @@ func (x *DecisionEnd) String() string {
 func (*DecisionEnd) ProtoMessage() {}
 
 func (x *DecisionEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[15]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1863,7 +2001,7 @@ func (x *DecisionEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecisionEnd.ProtoReflect.Descriptor instead.
 func (*DecisionEnd) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{15}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DecisionEnd) GetPerson() string {
@@ -1902,7 +2040,7 @@ type Document struct {
 
 func (x *Document) Reset() {
 	*x = Document{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[16]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1914,7 +2052,7 @@ func (x *Document) String() string {
 func (*Document) ProtoMessage() {}
 
 func (x *Document) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[16]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1927,7 +2065,7 @@ func (x *Document) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Document.ProtoReflect.Descriptor instead.
 func (*Document) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{16}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Document) GetIssuer() string {
@@ -1966,7 +2104,7 @@ type Closing struct {
 
 func (x *Closing) Reset() {
 	*x = Closing{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1978,7 +2116,7 @@ func (x *Closing) String() string {
 func (*Closing) ProtoMessage() {}
 
 func (x *Closing) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[17]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1991,7 +2129,7 @@ func (x *Closing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Closing.ProtoReflect.Descriptor instead.
 func (*Closing) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{17}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Closing) GetKind() ClosingKind {
@@ -2032,7 +2170,7 @@ type Provenance struct {
 
 func (x *Provenance) Reset() {
 	*x = Provenance{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[18]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2044,7 +2182,7 @@ func (x *Provenance) String() string {
 func (*Provenance) ProtoMessage() {}
 
 func (x *Provenance) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[18]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2057,7 +2195,7 @@ func (x *Provenance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Provenance.ProtoReflect.Descriptor instead.
 func (*Provenance) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{18}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Provenance) GetGroup() FactGroup {
@@ -2113,7 +2251,7 @@ type Task struct {
 
 func (x *Task) Reset() {
 	*x = Task{}
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[19]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2125,7 +2263,7 @@ func (x *Task) String() string {
 func (*Task) ProtoMessage() {}
 
 func (x *Task) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_household_proto_msgTypes[19]
+	mi := &file_bangfu_hub_v1_household_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2138,7 +2276,7 @@ func (x *Task) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Task.ProtoReflect.Descriptor instead.
 func (*Task) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{19}
+	return file_bangfu_hub_v1_household_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Task) GetId() string {
@@ -2201,7 +2339,7 @@ var File_bangfu_hub_v1_household_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\n" +
-	"\x1dbangfu/hub/v1/household.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\"\x99\b\n" +
+	"\x1dbangfu/hub/v1/household.proto\x12\rbangfu.hub.v1\x1a\x18bangfu/hub/v1/code.proto\"\xcd\b\n" +
 	"\tHousehold\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x1a\n" +
@@ -2229,7 +2367,8 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\tdecisions\x18\x13 \x03(\v2\x17.bangfu.hub.v1.DecisionR\tdecisions\x120\n" +
 	"\aclosing\x18\x14 \x01(\v2\x16.bangfu.hub.v1.ClosingR\aclosing\x123\n" +
 	"\asources\x18\x15 \x03(\v2\x19.bangfu.hub.v1.ProvenanceR\asources\x12)\n" +
-	"\x05tasks\x18\x16 \x03(\v2\x13.bangfu.hub.v1.TaskR\x05tasks\x125\n" +
+	"\x05tasks\x18\x16 \x03(\v2\x13.bangfu.hub.v1.TaskR\x05tasks\x122\n" +
+	"\bbenefits\x18\x17 \x03(\v2\x16.bangfu.hub.v1.BenefitR\bbenefits\x125\n" +
 	"\x06events\x18\x18 \x03(\v2\x1d.bangfu.hub.v1.HouseholdEventR\x06events\"k\n" +
 	"\x0eHouseholdEvent\x12\x14\n" +
 	"\x05cause\x18\x01 \x01(\tR\x05cause\x12\x0e\n" +
@@ -2369,7 +2508,19 @@ const file_bangfu_hub_v1_household_proto_rawDesc = "" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.bangfu.hub.v1.AssistanceKindR\x04kind\x12\x16\n" +
 	"\x06person\x18\x03 \x01(\tR\x06person\x12\x12\n" +
 	"\x04from\x18\x04 \x01(\tR\x04from\x12\x0e\n" +
-	"\x02to\x18\x05 \x01(\tR\x02to\"\xdd\x02\n" +
+	"\x02to\x18\x05 \x01(\tR\x02to\"\xd3\x02\n" +
+	"\aBenefit\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
+	"\x05group\x18\x02 \x01(\x0e2\x18.bangfu.hub.v1.FactGroupR\x05group\x12.\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1a.bangfu.hub.v1.BenefitKindR\x04kind\x12\x16\n" +
+	"\x06person\x18\x04 \x01(\tR\x06person\x120\n" +
+	"\x05stage\x18\x05 \x01(\x0e2\x1a.bangfu.hub.v1.SchoolStageR\x05stage\x12\x12\n" +
+	"\x04year\x18\x06 \x01(\x05R\x04year\x12-\n" +
+	"\x04term\x18\a \x01(\x0e2\x19.bangfu.hub.v1.SchoolTermR\x04term\x12\x16\n" +
+	"\x06amount\x18\b \x01(\x03R\x06amount\x12\x17\n" +
+	"\apaid_on\x18\t \x01(\tR\x06paidOn\x12\x1a\n" +
+	"\bdocument\x18\n" +
+	" \x01(\tR\bdocument\"\xdd\x02\n" +
 	"\bDecision\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12/\n" +
@@ -2424,7 +2575,7 @@ func file_bangfu_hub_v1_household_proto_rawDescGZIP() []byte {
 	return file_bangfu_hub_v1_household_proto_rawDescData
 }
 
-var file_bangfu_hub_v1_household_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_bangfu_hub_v1_household_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_bangfu_hub_v1_household_proto_goTypes = []any{
 	(*Household)(nil),           // 0: bangfu.hub.v1.Household
 	(*HouseholdEvent)(nil),      // 1: bangfu.hub.v1.HouseholdEvent
@@ -2440,43 +2591,46 @@ var file_bangfu_hub_v1_household_proto_goTypes = []any{
 	(*Damage)(nil),              // 11: bangfu.hub.v1.Damage
 	(*Appraisal)(nil),           // 12: bangfu.hub.v1.Appraisal
 	(*Assistance)(nil),          // 13: bangfu.hub.v1.Assistance
-	(*Decision)(nil),            // 14: bangfu.hub.v1.Decision
-	(*DecisionEnd)(nil),         // 15: bangfu.hub.v1.DecisionEnd
-	(*Document)(nil),            // 16: bangfu.hub.v1.Document
-	(*Closing)(nil),             // 17: bangfu.hub.v1.Closing
-	(*Provenance)(nil),          // 18: bangfu.hub.v1.Provenance
-	(*Task)(nil),                // 19: bangfu.hub.v1.Task
-	(SupportStatus)(0),          // 20: bangfu.hub.v1.SupportStatus
-	(IdentificationStandard)(0), // 21: bangfu.hub.v1.IdentificationStandard
-	(Attribute)(0),              // 22: bangfu.hub.v1.Attribute
-	(Cause)(0),                  // 23: bangfu.hub.v1.Cause
-	(PovertyStatus)(0),          // 24: bangfu.hub.v1.PovertyStatus
-	(Answer)(0),                 // 25: bangfu.hub.v1.Answer
-	(MonitorType)(0),            // 26: bangfu.hub.v1.MonitorType
-	(Structure)(0),              // 27: bangfu.hub.v1.Structure
-	(Sex)(0),                    // 28: bangfu.hub.v1.Sex
-	(Relation)(0),               // 29: bangfu.hub.v1.Relation
-	(EducationLevel)(0),         // 30: bangfu.hub.v1.EducationLevel
-	(SchoolStage)(0),            // 31: bangfu.hub.v1.SchoolStage
-	(Health)(0),                 // 32: bangfu.hub.v1.Health
-	(LabourAbility)(0),          // 33: bangfu.hub.v1.LabourAbility
-	(WorkPlace)(0),              // 34: bangfu.hub.v1.WorkPlace
-	(JoinReason)(0),             // 35: bangfu.hub.v1.JoinReason
-	(LeaveReason)(0),            // 36: bangfu.hub.v1.LeaveReason
-	(Enrolment)(0),              // 37: bangfu.hub.v1.Enrolment
-	(StudyPlace)(0),             // 38: bangfu.hub.v1.StudyPlace
-	(NeedCategory)(0),           // 39: bangfu.hub.v1.NeedCategory
-	(ShockKind)(0),              // 40: bangfu.hub.v1.ShockKind
-	(DamageCause)(0),            // 41: bangfu.hub.v1.DamageCause
-	(Grade)(0),                  // 42: bangfu.hub.v1.Grade
-	(AssistanceKind)(0),         // 43: bangfu.hub.v1.AssistanceKind
-	(DecisionKind)(0),           // 44: bangfu.hub.v1.DecisionKind
-	(ClosingKind)(0),            // 45: bangfu.hub.v1.ClosingKind
-	(FactGroup)(0),              // 46: bangfu.hub.v1.FactGroup
-	(TaskKind)(0),               // 47: bangfu.hub.v1.TaskKind
+	(*Benefit)(nil),             // 14: bangfu.hub.v1.Benefit
+	(*Decision)(nil),            // 15: bangfu.hub.v1.Decision
+	(*DecisionEnd)(nil),         // 16: bangfu.hub.v1.DecisionEnd
+	(*Document)(nil),            // 17: bangfu.hub.v1.Document
+	(*Closing)(nil),             // 18: bangfu.hub.v1.Closing
+	(*Provenance)(nil),          // 19: bangfu.hub.v1.Provenance
+	(*Task)(nil),                // 20: bangfu.hub.v1.Task
+	(SupportStatus)(0),          // 21: bangfu.hub.v1.SupportStatus
+	(IdentificationStandard)(0), // 22: bangfu.hub.v1.IdentificationStandard
+	(Attribute)(0),              // 23: bangfu.hub.v1.Attribute
+	(Cause)(0),                  // 24: bangfu.hub.v1.Cause
+	(PovertyStatus)(0),          // 25: bangfu.hub.v1.PovertyStatus
+	(Answer)(0),                 // 26: bangfu.hub.v1.Answer
+	(MonitorType)(0),            // 27: bangfu.hub.v1.MonitorType
+	(Structure)(0),              // 28: bangfu.hub.v1.Structure
+	(Sex)(0),                    // 29: bangfu.hub.v1.Sex
+	(Relation)(0),               // 30: bangfu.hub.v1.Relation
+	(EducationLevel)(0),         // 31: bangfu.hub.v1.EducationLevel
+	(SchoolStage)(0),            // 32: bangfu.hub.v1.SchoolStage
+	(Health)(0),                 // 33: bangfu.hub.v1.Health
+	(LabourAbility)(0),          // 34: bangfu.hub.v1.LabourAbility
+	(WorkPlace)(0),              // 35: bangfu.hub.v1.WorkPlace
+	(JoinReason)(0),             // 36: bangfu.hub.v1.JoinReason
+	(LeaveReason)(0),            // 37: bangfu.hub.v1.LeaveReason
+	(Enrolment)(0),              // 38: bangfu.hub.v1.Enrolment
+	(StudyPlace)(0),             // 39: bangfu.hub.v1.StudyPlace
+	(NeedCategory)(0),           // 40: bangfu.hub.v1.NeedCategory
+	(ShockKind)(0),              // 41: bangfu.hub.v1.ShockKind
+	(DamageCause)(0),            // 42: bangfu.hub.v1.DamageCause
+	(Grade)(0),                  // 43: bangfu.hub.v1.Grade
+	(AssistanceKind)(0),         // 44: bangfu.hub.v1.AssistanceKind
+	(FactGroup)(0),              // 45: bangfu.hub.v1.FactGroup
+	(BenefitKind)(0),            // 46: bangfu.hub.v1.BenefitKind
+	(SchoolTerm)(0),             // 47: bangfu.hub.v1.SchoolTerm
+	(DecisionKind)(0),           // 48: bangfu.hub.v1.DecisionKind
+	(ClosingKind)(0),            // 49: bangfu.hub.v1.ClosingKind
+	(TaskKind)(0),               // 50: bangfu.hub.v1.TaskKind
 }
 var file_bangfu_hub_v1_household_proto_depIdxs = []int32{
-	20, // 0: bangfu.hub.v1.Household.support_status:type_name -> bangfu.hub.v1.SupportStatus
+	21, // 0: bangfu.hub.v1.Household.support_status:type_name -> bangfu.hub.v1.SupportStatus
 	2,  // 1: bangfu.hub.v1.Household.register:type_name -> bangfu.hub.v1.Register
 	3,  // 2: bangfu.hub.v1.Household.persons:type_name -> bangfu.hub.v1.Person
 	7,  // 3: bangfu.hub.v1.Household.incomes:type_name -> bangfu.hub.v1.Income
@@ -2486,58 +2640,63 @@ var file_bangfu_hub_v1_household_proto_depIdxs = []int32{
 	11, // 7: bangfu.hub.v1.Household.damages:type_name -> bangfu.hub.v1.Damage
 	12, // 8: bangfu.hub.v1.Household.appraisals:type_name -> bangfu.hub.v1.Appraisal
 	13, // 9: bangfu.hub.v1.Household.assistance:type_name -> bangfu.hub.v1.Assistance
-	14, // 10: bangfu.hub.v1.Household.decisions:type_name -> bangfu.hub.v1.Decision
-	17, // 11: bangfu.hub.v1.Household.closing:type_name -> bangfu.hub.v1.Closing
-	18, // 12: bangfu.hub.v1.Household.sources:type_name -> bangfu.hub.v1.Provenance
-	19, // 13: bangfu.hub.v1.Household.tasks:type_name -> bangfu.hub.v1.Task
-	1,  // 14: bangfu.hub.v1.Household.events:type_name -> bangfu.hub.v1.HouseholdEvent
-	16, // 15: bangfu.hub.v1.HouseholdEvent.document:type_name -> bangfu.hub.v1.Document
-	21, // 16: bangfu.hub.v1.Register.identification_standard:type_name -> bangfu.hub.v1.IdentificationStandard
-	22, // 17: bangfu.hub.v1.Register.attribute:type_name -> bangfu.hub.v1.Attribute
-	23, // 18: bangfu.hub.v1.Register.main_cause:type_name -> bangfu.hub.v1.Cause
-	23, // 19: bangfu.hub.v1.Register.other_causes:type_name -> bangfu.hub.v1.Cause
-	24, // 20: bangfu.hub.v1.Register.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
-	25, // 21: bangfu.hub.v1.Register.safe_water:type_name -> bangfu.hub.v1.Answer
-	25, // 22: bangfu.hub.v1.Register.military_family:type_name -> bangfu.hub.v1.Answer
-	26, // 23: bangfu.hub.v1.Register.monitor_type:type_name -> bangfu.hub.v1.MonitorType
-	27, // 24: bangfu.hub.v1.Register.structure:type_name -> bangfu.hub.v1.Structure
-	28, // 25: bangfu.hub.v1.Person.sex:type_name -> bangfu.hub.v1.Sex
-	29, // 26: bangfu.hub.v1.Person.relation:type_name -> bangfu.hub.v1.Relation
-	30, // 27: bangfu.hub.v1.Person.education_level:type_name -> bangfu.hub.v1.EducationLevel
-	31, // 28: bangfu.hub.v1.Person.school_stage:type_name -> bangfu.hub.v1.SchoolStage
-	32, // 29: bangfu.hub.v1.Person.health:type_name -> bangfu.hub.v1.Health
-	33, // 30: bangfu.hub.v1.Person.labour_ability:type_name -> bangfu.hub.v1.LabourAbility
-	34, // 31: bangfu.hub.v1.Person.work_place:type_name -> bangfu.hub.v1.WorkPlace
-	25, // 32: bangfu.hub.v1.Person.active_military:type_name -> bangfu.hub.v1.Answer
-	35, // 33: bangfu.hub.v1.Person.join_reason:type_name -> bangfu.hub.v1.JoinReason
-	36, // 34: bangfu.hub.v1.Person.leave_reason:type_name -> bangfu.hub.v1.LeaveReason
-	4,  // 35: bangfu.hub.v1.Person.duplicates:type_name -> bangfu.hub.v1.Duplicate
-	5,  // 36: bangfu.hub.v1.Person.education:type_name -> bangfu.hub.v1.Education
-	6,  // 37: bangfu.hub.v1.Person.insurances:type_name -> bangfu.hub.v1.Insurance
-	31, // 38: bangfu.hub.v1.Education.stage:type_name -> bangfu.hub.v1.SchoolStage
-	37, // 39: bangfu.hub.v1.Education.enrolment:type_name -> bangfu.hub.v1.Enrolment
-	38, // 40: bangfu.hub.v1.Education.study_place:type_name -> bangfu.hub.v1.StudyPlace
-	25, // 41: bangfu.hub.v1.Insurance.basic:type_name -> bangfu.hub.v1.Answer
-	25, // 42: bangfu.hub.v1.Insurance.critical_illness:type_name -> bangfu.hub.v1.Answer
-	25, // 43: bangfu.hub.v1.Insurance.medical_assistance:type_name -> bangfu.hub.v1.Answer
-	39, // 44: bangfu.hub.v1.Need.category:type_name -> bangfu.hub.v1.NeedCategory
-	40, // 45: bangfu.hub.v1.Shock.kind:type_name -> bangfu.hub.v1.ShockKind
-	41, // 46: bangfu.hub.v1.Damage.cause:type_name -> bangfu.hub.v1.DamageCause
-	42, // 47: bangfu.hub.v1.Appraisal.grade:type_name -> bangfu.hub.v1.Grade
-	43, // 48: bangfu.hub.v1.Assistance.kind:type_name -> bangfu.hub.v1.AssistanceKind
-	44, // 49: bangfu.hub.v1.Decision.kind:type_name -> bangfu.hub.v1.DecisionKind
-	16, // 50: bangfu.hub.v1.Decision.document:type_name -> bangfu.hub.v1.Document
-	15, // 51: bangfu.hub.v1.Decision.ends:type_name -> bangfu.hub.v1.DecisionEnd
-	45, // 52: bangfu.hub.v1.Closing.kind:type_name -> bangfu.hub.v1.ClosingKind
-	16, // 53: bangfu.hub.v1.Closing.document:type_name -> bangfu.hub.v1.Document
-	46, // 54: bangfu.hub.v1.Provenance.group:type_name -> bangfu.hub.v1.FactGroup
-	47, // 55: bangfu.hub.v1.Task.kind:type_name -> bangfu.hub.v1.TaskKind
-	46, // 56: bangfu.hub.v1.Task.group:type_name -> bangfu.hub.v1.FactGroup
-	57, // [57:57] is the sub-list for method output_type
-	57, // [57:57] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	15, // 10: bangfu.hub.v1.Household.decisions:type_name -> bangfu.hub.v1.Decision
+	18, // 11: bangfu.hub.v1.Household.closing:type_name -> bangfu.hub.v1.Closing
+	19, // 12: bangfu.hub.v1.Household.sources:type_name -> bangfu.hub.v1.Provenance
+	20, // 13: bangfu.hub.v1.Household.tasks:type_name -> bangfu.hub.v1.Task
+	14, // 14: bangfu.hub.v1.Household.benefits:type_name -> bangfu.hub.v1.Benefit
+	1,  // 15: bangfu.hub.v1.Household.events:type_name -> bangfu.hub.v1.HouseholdEvent
+	17, // 16: bangfu.hub.v1.HouseholdEvent.document:type_name -> bangfu.hub.v1.Document
+	22, // 17: bangfu.hub.v1.Register.identification_standard:type_name -> bangfu.hub.v1.IdentificationStandard
+	23, // 18: bangfu.hub.v1.Register.attribute:type_name -> bangfu.hub.v1.Attribute
+	24, // 19: bangfu.hub.v1.Register.main_cause:type_name -> bangfu.hub.v1.Cause
+	24, // 20: bangfu.hub.v1.Register.other_causes:type_name -> bangfu.hub.v1.Cause
+	25, // 21: bangfu.hub.v1.Register.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
+	26, // 22: bangfu.hub.v1.Register.safe_water:type_name -> bangfu.hub.v1.Answer
+	26, // 23: bangfu.hub.v1.Register.military_family:type_name -> bangfu.hub.v1.Answer
+	27, // 24: bangfu.hub.v1.Register.monitor_type:type_name -> bangfu.hub.v1.MonitorType
+	28, // 25: bangfu.hub.v1.Register.structure:type_name -> bangfu.hub.v1.Structure
+	29, // 26: bangfu.hub.v1.Person.sex:type_name -> bangfu.hub.v1.Sex
+	30, // 27: bangfu.hub.v1.Person.relation:type_name -> bangfu.hub.v1.Relation
+	31, // 28: bangfu.hub.v1.Person.education_level:type_name -> bangfu.hub.v1.EducationLevel
+	32, // 29: bangfu.hub.v1.Person.school_stage:type_name -> bangfu.hub.v1.SchoolStage
+	33, // 30: bangfu.hub.v1.Person.health:type_name -> bangfu.hub.v1.Health
+	34, // 31: bangfu.hub.v1.Person.labour_ability:type_name -> bangfu.hub.v1.LabourAbility
+	35, // 32: bangfu.hub.v1.Person.work_place:type_name -> bangfu.hub.v1.WorkPlace
+	26, // 33: bangfu.hub.v1.Person.active_military:type_name -> bangfu.hub.v1.Answer
+	36, // 34: bangfu.hub.v1.Person.join_reason:type_name -> bangfu.hub.v1.JoinReason
+	37, // 35: bangfu.hub.v1.Person.leave_reason:type_name -> bangfu.hub.v1.LeaveReason
+	4,  // 36: bangfu.hub.v1.Person.duplicates:type_name -> bangfu.hub.v1.Duplicate
+	5,  // 37: bangfu.hub.v1.Person.education:type_name -> bangfu.hub.v1.Education
+	6,  // 38: bangfu.hub.v1.Person.insurances:type_name -> bangfu.hub.v1.Insurance
+	32, // 39: bangfu.hub.v1.Education.stage:type_name -> bangfu.hub.v1.SchoolStage
+	38, // 40: bangfu.hub.v1.Education.enrolment:type_name -> bangfu.hub.v1.Enrolment
+	39, // 41: bangfu.hub.v1.Education.study_place:type_name -> bangfu.hub.v1.StudyPlace
+	26, // 42: bangfu.hub.v1.Insurance.basic:type_name -> bangfu.hub.v1.Answer
+	26, // 43: bangfu.hub.v1.Insurance.critical_illness:type_name -> bangfu.hub.v1.Answer
+	26, // 44: bangfu.hub.v1.Insurance.medical_assistance:type_name -> bangfu.hub.v1.Answer
+	40, // 45: bangfu.hub.v1.Need.category:type_name -> bangfu.hub.v1.NeedCategory
+	41, // 46: bangfu.hub.v1.Shock.kind:type_name -> bangfu.hub.v1.ShockKind
+	42, // 47: bangfu.hub.v1.Damage.cause:type_name -> bangfu.hub.v1.DamageCause
+	43, // 48: bangfu.hub.v1.Appraisal.grade:type_name -> bangfu.hub.v1.Grade
+	44, // 49: bangfu.hub.v1.Assistance.kind:type_name -> bangfu.hub.v1.AssistanceKind
+	45, // 50: bangfu.hub.v1.Benefit.group:type_name -> bangfu.hub.v1.FactGroup
+	46, // 51: bangfu.hub.v1.Benefit.kind:type_name -> bangfu.hub.v1.BenefitKind
+	32, // 52: bangfu.hub.v1.Benefit.stage:type_name -> bangfu.hub.v1.SchoolStage
+	47, // 53: bangfu.hub.v1.Benefit.term:type_name -> bangfu.hub.v1.SchoolTerm
+	48, // 54: bangfu.hub.v1.Decision.kind:type_name -> bangfu.hub.v1.DecisionKind
+	17, // 55: bangfu.hub.v1.Decision.document:type_name -> bangfu.hub.v1.Document
+	16, // 56: bangfu.hub.v1.Decision.ends:type_name -> bangfu.hub.v1.DecisionEnd
+	49, // 57: bangfu.hub.v1.Closing.kind:type_name -> bangfu.hub.v1.ClosingKind
+	17, // 58: bangfu.hub.v1.Closing.document:type_name -> bangfu.hub.v1.Document
+	45, // 59: bangfu.hub.v1.Provenance.group:type_name -> bangfu.hub.v1.FactGroup
+	50, // 60: bangfu.hub.v1.Task.kind:type_name -> bangfu.hub.v1.TaskKind
+	45, // 61: bangfu.hub.v1.Task.group:type_name -> bangfu.hub.v1.FactGroup
+	62, // [62:62] is the sub-list for method output_type
+	62, // [62:62] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_household_proto_init() }
@@ -2552,7 +2711,7 @@ func file_bangfu_hub_v1_household_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_household_proto_rawDesc), len(file_bangfu_hub_v1_household_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
