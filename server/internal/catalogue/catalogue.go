@@ -41,6 +41,7 @@ type Catalogue struct {
 	// text names none.
 	ExitClause string
 	Policies   []*Policy // in the order of the text, which is the notice's
+	Standards  []*Standard
 	Lists      []*List
 
 	tests int // how many tests all conditions consist of

@@ -46,6 +46,9 @@ func (c *Catalogue) Derive(area string, h *household.Household, on date.Date) ([
 			out = append(out, of[i].row(l))
 		}
 	}
+	if v.paid != nil && v.paid.err != nil {
+		return nil, fmt.Errorf("area %s: %w", area, v.paid.err)
+	}
 	return out, nil
 }
 

@@ -98,6 +98,15 @@ var facts = []Fact{
 	householdFact("open_tasks", "list(TaskKind)", "待核对: what the office has to check about departments' rows", func(v *view) ref.Val { return list(v.whole.taskKinds()) }).forLists(),
 	householdFact("open_shocks", "list(ShockKind)", "突发情况: events of clause 一(五) not yet resolved", func(v *view) ref.Val { return list(v.openShocks()) }),
 	householdFact("assistance", "list(AssistanceKind)", "社会救助 running on the day", func(v *view) ref.Val { return list(v.whole.assistance()) }),
+	householdFact("over_standard", "bool", "过度保障: more was paid for a person in this year or the last than a standard allows", func(v *view) ref.Val {
+		return v.found(func(p *protection) bool { return p.excess > 0 })
+	}).forLists(),
+	householdFact("paid_twice", "bool", "重复发放: a person got the same kind of benefit twice for one term or year", func(v *view) ref.Val {
+		return v.found(func(p *protection) bool { return p.twice })
+	}).forLists(),
+	householdFact("double_support", "bool", "重复补助: the house got a renovation subsidy and one for reconstruction or against earthquakes", func(v *view) ref.Val {
+		return v.found(func(p *protection) bool { return p.double })
+	}).forLists(),
 	householdFact("support_status", "SupportStatus", "是否继续享受帮扶", func(v *view) ref.Val { return types.String(v.whole.supportStatus()) }).forLists(),
 
 	personFact("age", "int", "年龄: full years on the day", func(s *subject) ref.Val { return types.Int(s.age()) }),
@@ -129,6 +138,9 @@ var facts = []Fact{
 	personFact("open_needs", "list(NeedCategory)", "帮扶需求: the person's own open needs", func(s *subject) ref.Val { return list(s.openNeeds()) }),
 	personFact("unsupported", "bool", "a decision in force ended the person's support", func(s *subject) ref.Val { return types.Bool(s.removal() != nil) }).forLists(),
 }
+
+// found asks what the payments look like.
+func (v *view) found(what func(*protection) bool) ref.Val { return types.Bool(what(v.protection())) }
 
 // insuredIn asks about one scheme this year; last year's word says nothing about it.
 func insuredIn(scheme func(*household.Insurance) household.Answer) func(*subject) ref.Val {

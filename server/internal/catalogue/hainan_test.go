@@ -37,7 +37,7 @@ func TestEveryPolicyOfTheNoticeIsThere(t *testing.T) {
 		"household-status", "education", "medical-insurance", "housing", "civil-affairs", "industry", "employment", "finance",
 		"training", "no-longer-supported", "without-helper", "open-needs", "match-tasks",
 		"provisional-identities", "school-age-not-enrolled", "insurance-missing", "dangerous-house-unrenovated",
-		"income-missing", "helper-gap",
+		"income-missing", "helper-gap", "over-protection",
 	}
 	if !slices.Equal(lists, want) {
 		t.Errorf("lists %v", lists)
@@ -325,6 +325,11 @@ func goldenHouseholds() []*household.Household {
 		h.Helpers[0].To = "2019-12-31"
 		h.Helpers = append(h.Helpers, household.HelperAssignment{ID: "e2", Name: "帮试", Unit: "某单位", From: "2020-01-11", To: "2020-06-05"})
 		h.Persons, h.Incomes = h.Persons[:1], append(h.Incomes, household.Income{Year: 2020, PerCapitaNet: 1_100_000})
+	})
+	add("aid above the standard, a house paid for twice", family(), func(h *household.Household) {
+		h.Persons, h.Benefits = h.Persons[:3:3], []household.Benefit{
+			aid(1000, inTerm(household.TermAutumn), ofYear(2019)), aid(2100), house(household.HousingRenovationSubsidy, 2019), house(household.DisasterReconstruction, 2020),
+		}
 	})
 	return out
 }

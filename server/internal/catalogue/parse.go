@@ -35,7 +35,7 @@ func Parse(text []byte) (*Catalogue, error) {
 }
 
 func (r *reader) catalogue(c *Catalogue, m mapping) {
-	m.only("name", "title", "title_en", "exit_clause", "beneficiaries", "fields", "policies", "lists")
+	m.only("name", "title", "title_en", "exit_clause", "beneficiaries", "fields", "policies", "standards", "lists")
 	c.Name, c.Title, c.TitleEnglish, c.ExitClause = m.name("name"), m.text("title"), m.text("title_en"), m.optional("exit_clause")
 	var fields []*ListField
 	entries := m.entries("fields")
@@ -50,6 +50,8 @@ func (r *reader) catalogue(c *Catalogue, m mapping) {
 		c.Policies = append(c.Policies, r.policy(e, i, everybody))
 	}
 	distinct(entries, "code", c.Policies, func(p *Policy) string { return p.Code })
+
+	c.Standards = r.standards(m)
 
 	entries = m.entries("lists")
 	for _, e := range entries {

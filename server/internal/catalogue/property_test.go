@@ -96,6 +96,10 @@ func drawHousehold(t *rapid.T) *household.Household {
 	for range rapid.IntRange(0, 2).Draw(t, "appraisals") {
 		h.Housing.Appraisals = append(h.Housing.Appraisals, household.Appraisal{Grade: drawCode[household.Grade](t, "Grade"), AppraisedOn: drawDay(t, "appraised"), RenovatedOn: drawLater(t, "renovated")})
 	}
+	for range rapid.IntRange(0, 4).Draw(t, "benefits") {
+		h.Benefits = append(h.Benefits, household.Benefit{Kind: drawCode[household.BenefitKind](t, "BenefitKind"), Person: rapid.SampledFrom([]string{"", "pp_1"}).Draw(t, "paid to"),
+			Stage: drawCode[household.SchoolStage](t, "SchoolStage"), Year: rapid.IntRange(2018, 2020).Draw(t, "for"), Amount: rapid.Int64Range(1, 400_000).Draw(t, "amount"), PaidOn: drawDay(t, "paid")})
+	}
 	if rapid.IntRange(0, 9).Draw(t, "closed") == 0 {
 		h.Closing = &household.Closing{Kind: drawCode[household.ClosingKind](t, "ClosingKind"), On: drawDay(t, "closed on")}
 	}

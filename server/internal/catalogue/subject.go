@@ -46,7 +46,7 @@ func (c *Catalogue) subjects(v *view, persons ...*household.Person) []subject {
 			out[i].p = persons[i-1]
 		}
 	}
-	v.whole = &out[0]
+	v.whole, v.standards = &out[0], c.Standards
 	return out
 }
 

@@ -46,7 +46,10 @@ func todoCases() []todoCase {
 			p.Insurances = []household.Insurance{{Year: 2020, Basic: basic, CriticalIllness: critical, MedicalAssistance: assistance}}
 		})
 	}
-	house := func(g household.Grade, damages ...household.Damage) func(*household.Household) {
+	paid := func(all ...household.Benefit) func(*household.Household) {
+		return func(h *household.Household) { h.Benefits = all }
+	}
+	dangerous := func(g household.Grade, damages ...household.Damage) func(*household.Household) {
 		return func(h *household.Household) {
 			h.Housing = household.Housing{Damages: damages, Appraisals: []household.Appraisal{{Grade: g, AppraisedOn: today}}}
 		}
@@ -83,9 +86,9 @@ func todoCases() []todoCase {
 		{"insurance-missing", "pp_3", insured(household.Yes, "", household.No), []int{3, 4}},
 		{"insurance-missing", "pp_3", girl(func(p *household.Person) { p.Insurances = []household.Insurance{insured2019} }), []int{1, 3, 5}},
 
-		{"dangerous-house-unrenovated", "", house(household.GradeD, flood), []int{0, 2}},
-		{"dangerous-house-unrenovated", "", house(household.GradeC), []int{1, 3}},
-		{"dangerous-house-unrenovated", "", ended(house(household.GradeC, flood)), []int{1, 4}},
+		{"dangerous-house-unrenovated", "", dangerous(household.GradeD, flood), []int{0, 2}},
+		{"dangerous-house-unrenovated", "", dangerous(household.GradeC), []int{1, 3}},
+		{"dangerous-house-unrenovated", "", ended(dangerous(household.GradeC, flood)), []int{1, 4}},
 
 		{"income-missing", "", income(2019), []int{0}},
 		{"income-missing", "", income(2018), []int{1}},
@@ -95,6 +98,10 @@ func todoCases() []todoCase {
 		{"helper-gap", "", helpers(household.HelperAssignment{To: "2019-12-30"}, household.HelperAssignment{From: "2020-01-01"}), []int{0}},
 		{"helper-gap", "", helpers(household.HelperAssignment{To: today.AddDays(60)}), []int{1}},
 		{"helper-gap", "", helpers(household.HelperAssignment{To: "2018-01-01"}, household.HelperAssignment{From: "2018-02-01", To: today}), []int{1}},
+
+		{"over-protection", "", paid(aid(2001)), []int{0, 3}},
+		{"over-protection", "", paid(aid(1), aid(1)), []int{1, 3}},
+		{"over-protection", "", paid(house(household.HousingRenovationSubsidy, 2020), house(household.SeismicSubsidy, 2020)), []int{2, 3}},
 	}
 }
 

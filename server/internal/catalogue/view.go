@@ -24,7 +24,9 @@ type view struct {
 	decided   []*household.Decision // see decidedBy
 	inForce   int                   // how many of them, from the first on
 	closed    bool
-	whole     *subject // the household as a subject of its own
+	whole     *subject    // the household as a subject of its own
+	standards []*Standard // the catalogue's
+	paid      *protection // see protection
 }
 
 func newView(h *household.Household, on date.Date) *view {

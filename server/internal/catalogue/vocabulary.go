@@ -128,6 +128,15 @@ var words = []*word{
 	ofHousehold("helper_gap_from", Text, func(s *subject) string { return string(s.helping.gap.from) }),
 	ofHousehold("helper_gap_to", Text, func(s *subject) string { return string(s.helping.gap.to) }),
 	ofHousehold("helper_gap_days", Integer, func(s *subject) string { return number(s.helping.gap.days()) }),
+	ofHousehold("benefit_kinds", Codes, whereFound(func(p *protection) string { return strings.Join(p.kinds, ";") })),
+	ofHousehold("benefit_year", Integer, whereFound(func(p *protection) string { return number(p.year) })),
+	ofHousehold("benefit_excess", Amount, whereFound(func(p *protection) string {
+		if p.excess == 0 {
+			return ""
+		}
+		return strconv.FormatInt(p.excess, 10)
+	})),
+	ofHousehold("benefit_standards", Codes, whereFound(func(p *protection) string { return strings.Join(p.standards, ";") })),
 	ofHousehold("helper_ends_on", Text, func(s *subject) string { return string(s.helping.endsOn) }),
 
 	ofHousehold("task_kinds", Codes, func(s *subject) string { return strings.Join(s.taskKinds(), ";") }),

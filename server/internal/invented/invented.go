@@ -96,6 +96,7 @@ func (m *maker) household(villages []string) *household.Household {
 	m.assistance()
 	m.legacyDecision()
 	m.close()
+	m.benefits()
 	for _, g := range household.Codes["Group"] {
 		m.h.Sources[household.Group(g)] = household.Provenance{Owner: "invented", Source: "generate", AsOf: m.on}
 	}

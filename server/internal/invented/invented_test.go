@@ -2,6 +2,7 @@ package invented
 
 import (
 	"iter"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -155,6 +156,14 @@ func TestTheShapesArePlausible(t *testing.T) {
 		add("needs", len(h.Needs) > 0)
 		add("shocks", len(h.Shocks) > 0)
 		add("house graded C or D", slices.ContainsFunc(h.Housing.Appraisals, func(a household.Appraisal) bool { return a.Grade >= household.GradeC }))
+		paid := map[string]int64{}
+		for _, b := range h.Benefits {
+			if b.Kind == household.EducationAid {
+				paid[b.Person+string(b.Term)]++
+			}
+		}
+		add("paid twice", slices.Contains(slices.Collect(maps.Values(paid)), 2))
+		add("aid", len(paid) > 0)
 		add("lifted", h.Register.PovertyStatus == household.Lifted)
 		add("closed", h.Closing != nil)
 	}
@@ -167,6 +176,7 @@ func TestTheShapesArePlausible(t *testing.T) {
 	for what, bounds := range map[string][2]float64{
 		"pupils of persons": {0.15, 0.3}, "provisional of persons": {0.02, 0.04}, "births": {0.1, 0.5}, "deaths": {0.02, 0.08}, "marriages": {0.01, 0.1},
 		"legacy decision": {0.03, 0.05}, "no present helper": {0.01, 0.06}, "needs": {0.1, 0.16}, "shocks": {0.02, 0.06},
+		"aid": {0.2, 0.45}, "paid twice": {0.001, 0.02},
 		"house graded C or D": {0.02, 0.05}, "lifted": {0.88, 0.94}, "closed": {0.001, 0.02},
 	} {
 		of := float64(count)

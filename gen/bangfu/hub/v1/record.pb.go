@@ -181,6 +181,14 @@ type Record struct {
 	HelperGapTo string `protobuf:"bytes,133,opt,name=helper_gap_to,json=helperGapTo,proto3" json:"helper_gap_to,omitempty"`
 	// Its days, both included.
 	HelperGapDays int32 `protobuf:"varint,134,opt,name=helper_gap_days,json=helperGapDays,proto3" json:"helper_gap_days,omitempty"`
+	// Kinds of payments that look like too much, codes of BenefitKind. To be checked; nothing is stopped by it.
+	BenefitKinds []string `protobuf:"bytes,135,rep,name=benefit_kinds,json=benefitKinds,proto3" json:"benefit_kinds,omitempty"`
+	// Year that they are for: this year or, where nothing is found in it, the last.
+	BenefitYear int32 `protobuf:"varint,136,opt,name=benefit_year,json=benefitYear,proto3" json:"benefit_year,omitempty"`
+	// What was paid above the standards, in fen, of all members together; absent where no standard was exceeded.
+	BenefitExcess *int64 `protobuf:"varint,137,opt,name=benefit_excess,json=benefitExcess,proto3,oneof" json:"benefit_excess,omitempty"`
+	// Codes of the catalogue's standards that were exceeded.
+	BenefitStandards []string `protobuf:"bytes,138,rep,name=benefit_standards,json=benefitStandards,proto3" json:"benefit_standards,omitempty"`
 	// Last day of the present help, where an end is recorded and nobody goes on the day after.
 	HelperEndsOn string `protobuf:"bytes,139,opt,name=helper_ends_on,json=helperEndsOn,proto3" json:"helper_ends_on,omitempty"`
 	// What has to be checked, codes of TaskKind.
@@ -713,6 +721,34 @@ func (x *Record) GetHelperGapDays() int32 {
 	return 0
 }
 
+func (x *Record) GetBenefitKinds() []string {
+	if x != nil {
+		return x.BenefitKinds
+	}
+	return nil
+}
+
+func (x *Record) GetBenefitYear() int32 {
+	if x != nil {
+		return x.BenefitYear
+	}
+	return 0
+}
+
+func (x *Record) GetBenefitExcess() int64 {
+	if x != nil && x.BenefitExcess != nil {
+		return *x.BenefitExcess
+	}
+	return 0
+}
+
+func (x *Record) GetBenefitStandards() []string {
+	if x != nil {
+		return x.BenefitStandards
+	}
+	return nil
+}
+
 func (x *Record) GetHelperEndsOn() string {
 	if x != nil {
 		return x.HelperEndsOn
@@ -1056,7 +1092,7 @@ var File_bangfu_hub_v1_record_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/record.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xde\x14\n" +
+	"\x1abangfu/hub/v1/record.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\x96\x16\n" +
 	"\x06Record\x12\x1c\n" +
 	"\thousehold\x18\x01 \x01(\tR\thousehold\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12 \n" +
@@ -1142,14 +1178,19 @@ const file_bangfu_hub_v1_record_proto_rawDesc = "" +
 	"\atodo_en\x18\x83\x01 \x01(\tR\x06todoEn\x12'\n" +
 	"\x0fhelper_gap_from\x18\x84\x01 \x01(\tR\rhelperGapFrom\x12#\n" +
 	"\rhelper_gap_to\x18\x85\x01 \x01(\tR\vhelperGapTo\x12'\n" +
-	"\x0fhelper_gap_days\x18\x86\x01 \x01(\x05R\rhelperGapDays\x12%\n" +
+	"\x0fhelper_gap_days\x18\x86\x01 \x01(\x05R\rhelperGapDays\x12$\n" +
+	"\rbenefit_kinds\x18\x87\x01 \x03(\tR\fbenefitKinds\x12\"\n" +
+	"\fbenefit_year\x18\x88\x01 \x01(\x05R\vbenefitYear\x12+\n" +
+	"\x0ebenefit_excess\x18\x89\x01 \x01(\x03H\x01R\rbenefitExcess\x88\x01\x01\x12,\n" +
+	"\x11benefit_standards\x18\x8a\x01 \x03(\tR\x10benefitStandards\x12%\n" +
 	"\x0ehelper_ends_on\x18\x8b\x01 \x01(\tR\fhelperEndsOn\x12\x1e\n" +
 	"\n" +
 	"task_kinds\x18\x8c\x01 \x03(\tR\ttaskKinds\x12\x1e\n" +
 	"\n" +
 	"task_since\x18\x8d\x01 \x01(\tR\ttaskSince\x12\"\n" +
 	"\ftask_sources\x18\x8e\x01 \x03(\tR\vtaskSourcesB\x18\n" +
-	"\x16_per_capita_net_income\"c\n" +
+	"\x16_per_capita_net_incomeB\x11\n" +
+	"\x0f_benefit_excess\"c\n" +
 	"\vEntitlement\x12\x16\n" +
 	"\x06policy\x18\x01 \x01(\tR\x06policy\x12\x14\n" +
 	"\x05since\x18\x02 \x01(\tR\x05since\x12\x14\n" +
