@@ -63,14 +63,13 @@ func (m *maker) causes() (main household.Cause, others []household.Cause) {
 	return main, others
 }
 
-// incomes of the last three years, in fen; around 10,000 yuan a head. Of some this year's
-// is still missing, of a few last year's too or all of them.
+// incomes of the last two years, in fen; around 10,000 yuan a head.
 func (m *maker) incomes() {
 	heads := int64(max(1, len(m.h.PresentOn(m.on))))
 	yuan := int64(m.between(3000, 9000) + m.between(0, 9000))
-	for back := weighted(m, []int{0, 1, 2, 3}, []int{80, 16, 3, 1}); back < 3; back++ {
+	for back := range 2 {
 		total := yuan * 100 * heads * int64(100-8*back) / 100
-		e := household.Income{Year: m.on.Year() - back}
+		e := household.Income{Year: m.on.Year() - 1 - back}
 		e.Wage = total * int64(m.between(30, 60)) / 100
 		e.Transfer = total * int64(m.between(8, 25)) / 100
 		e.Property = total * int64(m.between(0, 3)) / 100
@@ -81,8 +80,7 @@ func (m *maker) incomes() {
 	}
 }
 
-// helpers: nearly every household has one, some had another before, now and then with
-// days without any in between; of a few the end is recorded already.
+// helpers: nearly every household has one, some had another before.
 func (m *maker) helpers() {
 	from := m.identified
 	if m.chance(180) {
@@ -93,17 +91,10 @@ func (m *maker) helpers() {
 		if m.chance(100) {
 			return // nobody followed
 		}
-		if m.chance(150) {
-			from = m.day(from.AddDays(1), min(from.AddDays(60), m.on))
-		}
 	} else if m.chance(15) {
 		return
 	}
-	h := m.helper(from)
-	if m.chance(20) {
-		h.To = m.on.AddDays(m.between(0, 90))
-	}
-	m.h.Helpers = append(m.h.Helpers, h)
+	m.h.Helpers = append(m.h.Helpers, m.helper(from))
 }
 
 func (m *maker) helper(from date.Date) household.HelperAssignment {

@@ -53,7 +53,7 @@ func Generate(c Config) iter.Seq[*household.Household] {
 		}
 		slices.Sort(villages)
 		for n := range min(c.Households, MaxHouseholds) {
-			m := &maker{rng: rand.New(rand.NewPCG(c.Seed, uint64(n))), on: c.On, n: n}
+			m := &maker{rng: rand.New(rand.NewPCG(c.Seed, uint64(n))), later: rand.New(rand.NewPCG(^c.Seed, uint64(n))), on: c.On, n: n}
 			if !yield(m.household(villages)) {
 				return
 			}
@@ -64,8 +64,11 @@ func Generate(c Config) iter.Seq[*household.Household] {
 // maker makes up one household.
 type maker struct {
 	rng *rand.Rand
-	on  date.Date
-	n   int // which household
+	// later is for what the generator learnt afterwards: the same seed goes on making the
+	// same people.
+	later *rand.Rand
+	on    date.Date
+	n     int // which household
 
 	h          *household.Household
 	identified date.Date // when the household came into the register
@@ -96,6 +99,9 @@ func (m *maker) household(villages []string) *household.Household {
 	m.assistance()
 	m.legacyDecision()
 	m.close()
+	m.rng = m.later
+	m.thisYear()
+	m.lapses()
 	m.benefits()
 	for _, g := range household.Codes["Group"] {
 		m.h.Sources[household.Group(g)] = household.Provenance{Owner: "invented", Source: "generate", AsOf: m.on}
