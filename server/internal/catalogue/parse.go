@@ -137,8 +137,8 @@ func (r *reader) list(c *Catalogue, fields []*ListField, m mapping) *List {
 		}
 	}
 	slices.SortFunc(out.policies, func(a, b *Policy) int { return a.ordinal - b.ordinal })
-	out.Todo = r.todo(m, out.Grain)
 	r.listFields(fields, m, out)
+	out.Todo = r.todo(m, out)
 	r.todoFields(m, out)
 	out.Fingerprint = fingerprint(out)
 	return out

@@ -1,17 +1,26 @@
 package catalogue
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/bangfuhub/hub/server/internal/fault"
 )
 
 // Todo is advice that a list gives in those of its rows for which its condition holds.
+// Where a text has a field of the list in braces, the row's own value stands there.
 type Todo struct {
 	Text, TextEnglish string
 	Condition         string // "": in all rows
 
-	when condition
+	when             condition
+	chinese, english []part
+}
+
+// part is a piece of a text, or a field whose value stands there.
+type part struct {
+	literal string
+	word    *word
 }
 
 // advice gathers what a list advises about the subject, in the order of the catalogue.
@@ -29,30 +38,53 @@ func (s *subject) advice(l *List) error {
 	return nil
 }
 
-func (s *subject) todoText(separator string, text func(*Todo) string) string {
+func (s *subject) todoText(separator string, text func(*Todo) []part) string {
 	var b strings.Builder
 	for i, t := range s.todo {
 		if i > 0 {
 			b.WriteString(separator)
 		}
-		b.WriteString(text(t))
+		for _, p := range text(t) {
+			b.WriteString(p.literal)
+			if p.word != nil {
+				b.WriteString(p.word.text(s))
+			}
+		}
 	}
 	return b.String()
 }
 
 // todo reads a list's advice.
-func (r *reader) todo(m mapping, grain Grain) []*Todo {
+func (r *reader) todo(m mapping, l *List) []*Todo {
 	if m.find("todo") == nil {
 		return nil
 	}
 	var out []*Todo
 	for _, e := range m.entries("todo") {
 		e.only("text", "text_en", "when")
-		out = append(out, &Todo{
-			Text: e.text("text"), TextEnglish: e.text("text_en"), Condition: e.optional("when"), when: e.condition("when", grain, false),
-		})
+		t := &Todo{Text: e.text("text"), TextEnglish: e.text("text_en"), Condition: e.optional("when"), when: e.condition("when", l.Grain, false)}
+		t.chinese, t.english = e.parts("text", l), e.parts("text_en", l)
+		out = append(out, t)
 	}
 	return out
+}
+
+var braces = regexp.MustCompile(`\{[^{}]*\}`)
+
+// parts finds the fields in a text. Only the list's own can stand there: whoever reads
+// the advice reads nothing that the list doesn't tell anyway.
+func (m mapping) parts(key string, l *List) (out []part) {
+	text, from := m.optional(key), 0
+	for _, at := range braces.FindAllStringIndex(text, -1) {
+		name := text[at[0]+1 : at[1]-1]
+		if !l.has(name) || name == "todo" || name == "todo_en" {
+			m.violate(key, fault.UnknownCode, "list", "fields")
+			continue
+		}
+		out = append(out, part{text[from:at[0]], wordOf(name)})
+		from = at[1]
+	}
+	return append(out, part{literal: text[from:]})
 }
 
 // todoFields: advice that no field shows, or a field that never says anything, is a slip.

@@ -125,10 +125,13 @@ func TestRowsSayWhatIsToBeDone(t *testing.T) {
 				left[todo] = true
 			}
 		}
-		if got := value(t, row, "todo"); got != strings.Join(chinese, "；") {
+		fill := func(texts []string, separator string) string {
+			return braces.ReplaceAllStringFunc(strings.Join(texts, separator), func(f string) string { return value(t, row, f[1:len(f)-1]) })
+		}
+		if got := value(t, row, "todo"); got != fill(chinese, "；") || strings.Contains(got, "{") {
 			t.Errorf("%d, %s: %s", i, tt.list, got)
 		}
-		if got := value(t, row, "todo_en"); got != strings.Join(english, "; ") {
+		if got := value(t, row, "todo_en"); got != fill(english, "; ") {
 			t.Errorf("%d, %s: %s", i, tt.list, got)
 		}
 	}
@@ -156,6 +159,10 @@ func TestAdviceThatIsWrongIsNamedWithItsLine(t *testing.T) {
 		{"fact of a person at household grain", "policies: [house],", "policies: [house], todo: [{text: 去, text_en: go, when: person.age < 1}],", "line 38: lists[0].todo[0].when", "cannot be asked at grain household"},
 		{"no Chinese", "{text: 来, text_en: come}", "{text_en: come}", "line 50: lists[1].todo[1].text", "must be given"},
 		{"no English", "{text: 来, text_en: come}", "{text: 来}", "line 50: lists[1].todo[1].text_en", "must be given"},
+		{"value of a field", "{text: 来,", "{text: '来 {name} {name}',", "", ""},
+		{"value of a field that the list has not", "{text: 来,", "{text: '来 {head_name}',", "line 50: lists[1].todo[1].text", "codes of fields"},
+		{"value of no field", "text_en: come", "text_en: 'come {}'", "line 50: lists[1].todo[1].text_en", "codes of fields"},
+		{"advice in the advice", "{text: 来,", "{text: '来 {todo_en}',", "line 50: lists[1].todo[1].text", "codes of fields"},
 		{"unknown key", "{text: 来,", "{words: 来,", "line 50: lists[1].todo[1].words", "known are text, text_en, when"},
 		{"no advice in it", "\n      - {text: 去, text_en: go, when: person.age < 1}\n      - {text: 来, text_en: come}", " []", "line 48: lists[1].todo", "must be given"},
 		{"fields without advice", "    todo:\n      - {text: 去, text_en: go, when: person.age < 1}\n      - {text: 来, text_en: come}\n", "", "line 47: lists[1].fields[1]", "todo: is missing"},
@@ -178,5 +185,17 @@ func TestAdviceThatIsWrongIsNamedWithItsLine(t *testing.T) {
 		}):
 			t.Errorf("%s: not named: %v", tt.name, f)
 		}
+	}
+}
+
+func TestAdviceNamesTheRowsOwnValues(t *testing.T) {
+	h := family()
+	h.Helpers = []household.HelperAssignment{{Name: "试一", To: "2020-03-31"}, {Name: "试二", From: "2020-04-11", To: "2020-06-01"}}
+	row := derive(t, hainan(t), h, "helper-gap", today)[""]
+	if got := value(t, row, "todo"); !strings.Contains(got, "2020-04-01至2020-04-10无帮扶责任人，计10天") || !strings.Contains(got, "帮扶2020-06-01到期") {
+		t.Error(got)
+	}
+	if got := value(t, row, "todo_en"); !strings.Contains(got, "from 2020-04-01 to 2020-04-10 (10 days)") || !strings.Contains(got, "ends on 2020-06-01: ") {
+		t.Error(got)
 	}
 }

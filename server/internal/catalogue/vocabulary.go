@@ -122,8 +122,8 @@ var words = []*word{
 
 	ofHousehold("entitlements", Entitlements, func(s *subject) string { return entitlementsText(s.entitlements) }),
 
-	ofHousehold("todo", Text, func(s *subject) string { return s.todoText("；", func(t *Todo) string { return t.Text }) }),
-	ofHousehold("todo_en", Text, func(s *subject) string { return s.todoText("; ", func(t *Todo) string { return t.TextEnglish }) }),
+	ofHousehold("todo", Text, func(s *subject) string { return s.todoText("；", func(t *Todo) []part { return t.chinese }) }),
+	ofHousehold("todo_en", Text, func(s *subject) string { return s.todoText("; ", func(t *Todo) []part { return t.english }) }),
 
 	ofHousehold("helper_gap_from", Text, func(s *subject) string { return string(s.helping.gap.from) }),
 	ofHousehold("helper_gap_to", Text, func(s *subject) string { return string(s.helping.gap.to) }),
