@@ -98,6 +98,12 @@ func encodeCatalogue(c *catalogue.Catalogue) *hubv1.Catalogue {
 			Grain: grain(p.Grain), Due: p.Due, From: string(p.From), Until: string(p.Until), Condition: p.Condition,
 		})
 	}
+	for _, s := range c.Standards {
+		out.Standards = append(out.Standards, &hubv1.Standard{
+			Code: s.Code, Title: s.Title, TitleEn: s.TitleEnglish, Kind: string(s.Kind), Condition: s.Condition,
+			YearlyFen: s.Yearly, Basis: s.Basis, From: string(s.From), Until: string(s.Until),
+		})
+	}
 	for _, l := range c.Lists {
 		out.Lists = append(out.Lists, encodeList(l))
 	}

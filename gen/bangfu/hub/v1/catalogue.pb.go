@@ -89,7 +89,9 @@ type Catalogue struct {
 	// Policies in the order of the notice.
 	Policies []*Policy `protobuf:"bytes,4,rep,name=policies,proto3" json:"policies,omitempty"`
 	// Lists.
-	Lists         []*List `protobuf:"bytes,5,rep,name=lists,proto3" json:"lists,omitempty"`
+	Lists []*List `protobuf:"bytes,5,rep,name=lists,proto3" json:"lists,omitempty"`
+	// What a person may get at most. Payments above are checked (list over-protection), never refused.
+	Standards     []*Standard `protobuf:"bytes,10,rep,name=standards,proto3" json:"standards,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -159,6 +161,131 @@ func (x *Catalogue) GetLists() []*List {
 	return nil
 }
 
+func (x *Catalogue) GetStandards() []*Standard {
+	if x != nil {
+		return x.Standards
+	}
+	return nil
+}
+
+// What a person may get of a kind of benefit in a calendar year. Standards belong to the province.
+type Standard struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Stable code; records name it in benefit_standards.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// Chinese title.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// English title.
+	TitleEn string `protobuf:"bytes,3,opt,name=title_en,json=titleEn,proto3" json:"title_en,omitempty"`
+	// Kind, a code of BenefitKind without its prefix.
+	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	// CEL condition over the facts: for whom; empty for everybody.
+	Condition string `protobuf:"bytes,5,opt,name=condition,proto3" json:"condition,omitempty"`
+	// Amount a year in fen.
+	YearlyFen int64 `protobuf:"varint,6,opt,name=yearly_fen,json=yearlyFen,proto3" json:"yearly_fen,omitempty"`
+	// Document that sets it.
+	Basis string `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
+	// First day of validity.
+	From string `protobuf:"bytes,8,opt,name=from,proto3" json:"from,omitempty"`
+	// Last day of validity; empty while open.
+	Until         string `protobuf:"bytes,9,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Standard) Reset() {
+	*x = Standard{}
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Standard) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Standard) ProtoMessage() {}
+
+func (x *Standard) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Standard.ProtoReflect.Descriptor instead.
+func (*Standard) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Standard) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Standard) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Standard) GetTitleEn() string {
+	if x != nil {
+		return x.TitleEn
+	}
+	return ""
+}
+
+func (x *Standard) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Standard) GetCondition() string {
+	if x != nil {
+		return x.Condition
+	}
+	return ""
+}
+
+func (x *Standard) GetYearlyFen() int64 {
+	if x != nil {
+		return x.YearlyFen
+	}
+	return 0
+}
+
+func (x *Standard) GetBasis() string {
+	if x != nil {
+		return x.Basis
+	}
+	return ""
+}
+
+func (x *Standard) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *Standard) GetUntil() string {
+	if x != nil {
+		return x.Until
+	}
+	return ""
+}
+
 // A policy of the notice.
 type Policy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -188,7 +315,7 @@ type Policy struct {
 
 func (x *Policy) Reset() {
 	*x = Policy{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[1]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -200,7 +327,7 @@ func (x *Policy) String() string {
 func (*Policy) ProtoMessage() {}
 
 func (x *Policy) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[1]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -213,7 +340,7 @@ func (x *Policy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Policy.ProtoReflect.Descriptor instead.
 func (*Policy) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{1}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Policy) GetCode() string {
@@ -311,7 +438,7 @@ type List struct {
 
 func (x *List) Reset() {
 	*x = List{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[2]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -323,7 +450,7 @@ func (x *List) String() string {
 func (*List) ProtoMessage() {}
 
 func (x *List) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[2]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -336,7 +463,7 @@ func (x *List) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use List.ProtoReflect.Descriptor instead.
 func (*List) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{2}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *List) GetName() string {
@@ -418,7 +545,7 @@ type Field struct {
 
 func (x *Field) Reset() {
 	*x = Field{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[3]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +557,7 @@ func (x *Field) String() string {
 func (*Field) ProtoMessage() {}
 
 func (x *Field) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[3]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +570,7 @@ func (x *Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Field.ProtoReflect.Descriptor instead.
 func (*Field) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{3}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Field) GetName() string {
@@ -506,7 +633,7 @@ type GetCatalogueRequest struct {
 
 func (x *GetCatalogueRequest) Reset() {
 	*x = GetCatalogueRequest{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[4]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -518,7 +645,7 @@ func (x *GetCatalogueRequest) String() string {
 func (*GetCatalogueRequest) ProtoMessage() {}
 
 func (x *GetCatalogueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[4]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -531,7 +658,7 @@ func (x *GetCatalogueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCatalogueRequest.ProtoReflect.Descriptor instead.
 func (*GetCatalogueRequest) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{4}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetCatalogueRequest) GetVersion() string {
@@ -552,7 +679,7 @@ type GetCatalogueResponse struct {
 
 func (x *GetCatalogueResponse) Reset() {
 	*x = GetCatalogueResponse{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[5]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -564,7 +691,7 @@ func (x *GetCatalogueResponse) String() string {
 func (*GetCatalogueResponse) ProtoMessage() {}
 
 func (x *GetCatalogueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[5]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -577,7 +704,7 @@ func (x *GetCatalogueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCatalogueResponse.ProtoReflect.Descriptor instead.
 func (*GetCatalogueResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{5}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetCatalogueResponse) GetCatalogue() *Catalogue {
@@ -596,7 +723,7 @@ type ListCataloguesRequest struct {
 
 func (x *ListCataloguesRequest) Reset() {
 	*x = ListCataloguesRequest{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[6]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -608,7 +735,7 @@ func (x *ListCataloguesRequest) String() string {
 func (*ListCataloguesRequest) ProtoMessage() {}
 
 func (x *ListCataloguesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[6]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -621,7 +748,7 @@ func (x *ListCataloguesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCataloguesRequest.ProtoReflect.Descriptor instead.
 func (*ListCataloguesRequest) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{6}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{7}
 }
 
 // All versions.
@@ -635,7 +762,7 @@ type ListCataloguesResponse struct {
 
 func (x *ListCataloguesResponse) Reset() {
 	*x = ListCataloguesResponse{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[7]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -647,7 +774,7 @@ func (x *ListCataloguesResponse) String() string {
 func (*ListCataloguesResponse) ProtoMessage() {}
 
 func (x *ListCataloguesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[7]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -660,7 +787,7 @@ func (x *ListCataloguesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCataloguesResponse.ProtoReflect.Descriptor instead.
 func (*ListCataloguesResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{7}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListCataloguesResponse) GetVersions() []*CatalogueVersion {
@@ -691,7 +818,7 @@ type CatalogueVersion struct {
 
 func (x *CatalogueVersion) Reset() {
 	*x = CatalogueVersion{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[8]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -703,7 +830,7 @@ func (x *CatalogueVersion) String() string {
 func (*CatalogueVersion) ProtoMessage() {}
 
 func (x *CatalogueVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[8]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -716,7 +843,7 @@ func (x *CatalogueVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CatalogueVersion.ProtoReflect.Descriptor instead.
 func (*CatalogueVersion) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{8}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CatalogueVersion) GetVersion() string {
@@ -772,7 +899,7 @@ type SubmitCatalogueRequest struct {
 
 func (x *SubmitCatalogueRequest) Reset() {
 	*x = SubmitCatalogueRequest{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[9]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -784,7 +911,7 @@ func (x *SubmitCatalogueRequest) String() string {
 func (*SubmitCatalogueRequest) ProtoMessage() {}
 
 func (x *SubmitCatalogueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[9]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -797,7 +924,7 @@ func (x *SubmitCatalogueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitCatalogueRequest.ProtoReflect.Descriptor instead.
 func (*SubmitCatalogueRequest) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{9}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SubmitCatalogueRequest) GetText() string {
@@ -818,7 +945,7 @@ type SubmitCatalogueResponse struct {
 
 func (x *SubmitCatalogueResponse) Reset() {
 	*x = SubmitCatalogueResponse{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[10]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -830,7 +957,7 @@ func (x *SubmitCatalogueResponse) String() string {
 func (*SubmitCatalogueResponse) ProtoMessage() {}
 
 func (x *SubmitCatalogueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[10]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -843,7 +970,7 @@ func (x *SubmitCatalogueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitCatalogueResponse.ProtoReflect.Descriptor instead.
 func (*SubmitCatalogueResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{10}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SubmitCatalogueResponse) GetVersion() *CatalogueVersion {
@@ -864,7 +991,7 @@ type PreviewCatalogueRequest struct {
 
 func (x *PreviewCatalogueRequest) Reset() {
 	*x = PreviewCatalogueRequest{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[11]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -876,7 +1003,7 @@ func (x *PreviewCatalogueRequest) String() string {
 func (*PreviewCatalogueRequest) ProtoMessage() {}
 
 func (x *PreviewCatalogueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[11]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -889,7 +1016,7 @@ func (x *PreviewCatalogueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewCatalogueRequest.ProtoReflect.Descriptor instead.
 func (*PreviewCatalogueRequest) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{11}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PreviewCatalogueRequest) GetVersion() string {
@@ -910,7 +1037,7 @@ type PreviewCatalogueResponse struct {
 
 func (x *PreviewCatalogueResponse) Reset() {
 	*x = PreviewCatalogueResponse{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[12]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -922,7 +1049,7 @@ func (x *PreviewCatalogueResponse) String() string {
 func (*PreviewCatalogueResponse) ProtoMessage() {}
 
 func (x *PreviewCatalogueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[12]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -935,7 +1062,7 @@ func (x *PreviewCatalogueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewCatalogueResponse.ProtoReflect.Descriptor instead.
 func (*PreviewCatalogueResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{12}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PreviewCatalogueResponse) GetPreview() *Preview {
@@ -962,7 +1089,7 @@ type Preview struct {
 
 func (x *Preview) Reset() {
 	*x = Preview{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[13]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -974,7 +1101,7 @@ func (x *Preview) String() string {
 func (*Preview) ProtoMessage() {}
 
 func (x *Preview) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[13]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -987,7 +1114,7 @@ func (x *Preview) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Preview.ProtoReflect.Descriptor instead.
 func (*Preview) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{13}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Preview) GetVersion() string {
@@ -1039,7 +1166,7 @@ type Effect struct {
 
 func (x *Effect) Reset() {
 	*x = Effect{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[14]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1051,7 +1178,7 @@ func (x *Effect) String() string {
 func (*Effect) ProtoMessage() {}
 
 func (x *Effect) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[14]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1064,7 +1191,7 @@ func (x *Effect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Effect.ProtoReflect.Descriptor instead.
 func (*Effect) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{14}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Effect) GetArea() string {
@@ -1122,7 +1249,7 @@ type ActivateCatalogueRequest struct {
 
 func (x *ActivateCatalogueRequest) Reset() {
 	*x = ActivateCatalogueRequest{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[15]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1134,7 +1261,7 @@ func (x *ActivateCatalogueRequest) String() string {
 func (*ActivateCatalogueRequest) ProtoMessage() {}
 
 func (x *ActivateCatalogueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[15]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1147,7 +1274,7 @@ func (x *ActivateCatalogueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivateCatalogueRequest.ProtoReflect.Descriptor instead.
 func (*ActivateCatalogueRequest) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{15}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ActivateCatalogueRequest) GetVersion() string {
@@ -1175,7 +1302,7 @@ type ActivateCatalogueResponse struct {
 
 func (x *ActivateCatalogueResponse) Reset() {
 	*x = ActivateCatalogueResponse{}
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[16]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1187,7 +1314,7 @@ func (x *ActivateCatalogueResponse) String() string {
 func (*ActivateCatalogueResponse) ProtoMessage() {}
 
 func (x *ActivateCatalogueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[16]
+	mi := &file_bangfu_hub_v1_catalogue_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1200,7 +1327,7 @@ func (x *ActivateCatalogueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivateCatalogueResponse.ProtoReflect.Descriptor instead.
 func (*ActivateCatalogueResponse) Descriptor() ([]byte, []int) {
-	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{16}
+	return file_bangfu_hub_v1_catalogue_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ActivateCatalogueResponse) GetVersion() *CatalogueVersion {
@@ -1214,13 +1341,26 @@ var File_bangfu_hub_v1_catalogue_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_catalogue_proto_rawDesc = "" +
 	"\n" +
-	"\x1dbangfu/hub/v1/catalogue.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\x01\n" +
+	"\x1dbangfu/hub/v1/catalogue.proto\x12\rbangfu.hub.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xeb\x01\n" +
 	"\tCatalogue\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x19\n" +
 	"\btitle_en\x18\x03 \x01(\tR\atitleEn\x121\n" +
 	"\bpolicies\x18\x04 \x03(\v2\x15.bangfu.hub.v1.PolicyR\bpolicies\x12)\n" +
-	"\x05lists\x18\x05 \x03(\v2\x13.bangfu.hub.v1.ListR\x05lists\"\x8b\x02\n" +
+	"\x05lists\x18\x05 \x03(\v2\x13.bangfu.hub.v1.ListR\x05lists\x125\n" +
+	"\tstandards\x18\n" +
+	" \x03(\v2\x17.bangfu.hub.v1.StandardR\tstandards\"\xe0\x01\n" +
+	"\bStandard\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x19\n" +
+	"\btitle_en\x18\x03 \x01(\tR\atitleEn\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1c\n" +
+	"\tcondition\x18\x05 \x01(\tR\tcondition\x12\x1d\n" +
+	"\n" +
+	"yearly_fen\x18\x06 \x01(\x03R\tyearlyFen\x12\x14\n" +
+	"\x05basis\x18\a \x01(\tR\x05basis\x12\x12\n" +
+	"\x04from\x18\b \x01(\tR\x04from\x12\x14\n" +
+	"\x05until\x18\t \x01(\tR\x05until\"\x8b\x02\n" +
 	"\x06Policy\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x19\n" +
@@ -1321,57 +1461,59 @@ func file_bangfu_hub_v1_catalogue_proto_rawDescGZIP() []byte {
 }
 
 var file_bangfu_hub_v1_catalogue_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bangfu_hub_v1_catalogue_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_bangfu_hub_v1_catalogue_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_bangfu_hub_v1_catalogue_proto_goTypes = []any{
 	(Grain)(0),                        // 0: bangfu.hub.v1.Grain
 	(*Catalogue)(nil),                 // 1: bangfu.hub.v1.Catalogue
-	(*Policy)(nil),                    // 2: bangfu.hub.v1.Policy
-	(*List)(nil),                      // 3: bangfu.hub.v1.List
-	(*Field)(nil),                     // 4: bangfu.hub.v1.Field
-	(*GetCatalogueRequest)(nil),       // 5: bangfu.hub.v1.GetCatalogueRequest
-	(*GetCatalogueResponse)(nil),      // 6: bangfu.hub.v1.GetCatalogueResponse
-	(*ListCataloguesRequest)(nil),     // 7: bangfu.hub.v1.ListCataloguesRequest
-	(*ListCataloguesResponse)(nil),    // 8: bangfu.hub.v1.ListCataloguesResponse
-	(*CatalogueVersion)(nil),          // 9: bangfu.hub.v1.CatalogueVersion
-	(*SubmitCatalogueRequest)(nil),    // 10: bangfu.hub.v1.SubmitCatalogueRequest
-	(*SubmitCatalogueResponse)(nil),   // 11: bangfu.hub.v1.SubmitCatalogueResponse
-	(*PreviewCatalogueRequest)(nil),   // 12: bangfu.hub.v1.PreviewCatalogueRequest
-	(*PreviewCatalogueResponse)(nil),  // 13: bangfu.hub.v1.PreviewCatalogueResponse
-	(*Preview)(nil),                   // 14: bangfu.hub.v1.Preview
-	(*Effect)(nil),                    // 15: bangfu.hub.v1.Effect
-	(*ActivateCatalogueRequest)(nil),  // 16: bangfu.hub.v1.ActivateCatalogueRequest
-	(*ActivateCatalogueResponse)(nil), // 17: bangfu.hub.v1.ActivateCatalogueResponse
-	(*timestamppb.Timestamp)(nil),     // 18: google.protobuf.Timestamp
+	(*Standard)(nil),                  // 2: bangfu.hub.v1.Standard
+	(*Policy)(nil),                    // 3: bangfu.hub.v1.Policy
+	(*List)(nil),                      // 4: bangfu.hub.v1.List
+	(*Field)(nil),                     // 5: bangfu.hub.v1.Field
+	(*GetCatalogueRequest)(nil),       // 6: bangfu.hub.v1.GetCatalogueRequest
+	(*GetCatalogueResponse)(nil),      // 7: bangfu.hub.v1.GetCatalogueResponse
+	(*ListCataloguesRequest)(nil),     // 8: bangfu.hub.v1.ListCataloguesRequest
+	(*ListCataloguesResponse)(nil),    // 9: bangfu.hub.v1.ListCataloguesResponse
+	(*CatalogueVersion)(nil),          // 10: bangfu.hub.v1.CatalogueVersion
+	(*SubmitCatalogueRequest)(nil),    // 11: bangfu.hub.v1.SubmitCatalogueRequest
+	(*SubmitCatalogueResponse)(nil),   // 12: bangfu.hub.v1.SubmitCatalogueResponse
+	(*PreviewCatalogueRequest)(nil),   // 13: bangfu.hub.v1.PreviewCatalogueRequest
+	(*PreviewCatalogueResponse)(nil),  // 14: bangfu.hub.v1.PreviewCatalogueResponse
+	(*Preview)(nil),                   // 15: bangfu.hub.v1.Preview
+	(*Effect)(nil),                    // 16: bangfu.hub.v1.Effect
+	(*ActivateCatalogueRequest)(nil),  // 17: bangfu.hub.v1.ActivateCatalogueRequest
+	(*ActivateCatalogueResponse)(nil), // 18: bangfu.hub.v1.ActivateCatalogueResponse
+	(*timestamppb.Timestamp)(nil),     // 19: google.protobuf.Timestamp
 }
 var file_bangfu_hub_v1_catalogue_proto_depIdxs = []int32{
-	2,  // 0: bangfu.hub.v1.Catalogue.policies:type_name -> bangfu.hub.v1.Policy
-	3,  // 1: bangfu.hub.v1.Catalogue.lists:type_name -> bangfu.hub.v1.List
-	0,  // 2: bangfu.hub.v1.Policy.grain:type_name -> bangfu.hub.v1.Grain
-	0,  // 3: bangfu.hub.v1.List.grain:type_name -> bangfu.hub.v1.Grain
-	4,  // 4: bangfu.hub.v1.List.fields:type_name -> bangfu.hub.v1.Field
-	1,  // 5: bangfu.hub.v1.GetCatalogueResponse.catalogue:type_name -> bangfu.hub.v1.Catalogue
-	9,  // 6: bangfu.hub.v1.ListCataloguesResponse.versions:type_name -> bangfu.hub.v1.CatalogueVersion
-	18, // 7: bangfu.hub.v1.CatalogueVersion.submitted_at:type_name -> google.protobuf.Timestamp
-	18, // 8: bangfu.hub.v1.CatalogueVersion.activated_at:type_name -> google.protobuf.Timestamp
-	9,  // 9: bangfu.hub.v1.SubmitCatalogueResponse.version:type_name -> bangfu.hub.v1.CatalogueVersion
-	14, // 10: bangfu.hub.v1.PreviewCatalogueResponse.preview:type_name -> bangfu.hub.v1.Preview
-	15, // 11: bangfu.hub.v1.Preview.effects:type_name -> bangfu.hub.v1.Effect
-	9,  // 12: bangfu.hub.v1.ActivateCatalogueResponse.version:type_name -> bangfu.hub.v1.CatalogueVersion
-	5,  // 13: bangfu.hub.v1.CatalogueService.GetCatalogue:input_type -> bangfu.hub.v1.GetCatalogueRequest
-	7,  // 14: bangfu.hub.v1.CatalogueService.ListCatalogues:input_type -> bangfu.hub.v1.ListCataloguesRequest
-	10, // 15: bangfu.hub.v1.CatalogueService.SubmitCatalogue:input_type -> bangfu.hub.v1.SubmitCatalogueRequest
-	12, // 16: bangfu.hub.v1.CatalogueService.PreviewCatalogue:input_type -> bangfu.hub.v1.PreviewCatalogueRequest
-	16, // 17: bangfu.hub.v1.CatalogueService.ActivateCatalogue:input_type -> bangfu.hub.v1.ActivateCatalogueRequest
-	6,  // 18: bangfu.hub.v1.CatalogueService.GetCatalogue:output_type -> bangfu.hub.v1.GetCatalogueResponse
-	8,  // 19: bangfu.hub.v1.CatalogueService.ListCatalogues:output_type -> bangfu.hub.v1.ListCataloguesResponse
-	11, // 20: bangfu.hub.v1.CatalogueService.SubmitCatalogue:output_type -> bangfu.hub.v1.SubmitCatalogueResponse
-	13, // 21: bangfu.hub.v1.CatalogueService.PreviewCatalogue:output_type -> bangfu.hub.v1.PreviewCatalogueResponse
-	17, // 22: bangfu.hub.v1.CatalogueService.ActivateCatalogue:output_type -> bangfu.hub.v1.ActivateCatalogueResponse
-	18, // [18:23] is the sub-list for method output_type
-	13, // [13:18] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	3,  // 0: bangfu.hub.v1.Catalogue.policies:type_name -> bangfu.hub.v1.Policy
+	4,  // 1: bangfu.hub.v1.Catalogue.lists:type_name -> bangfu.hub.v1.List
+	2,  // 2: bangfu.hub.v1.Catalogue.standards:type_name -> bangfu.hub.v1.Standard
+	0,  // 3: bangfu.hub.v1.Policy.grain:type_name -> bangfu.hub.v1.Grain
+	0,  // 4: bangfu.hub.v1.List.grain:type_name -> bangfu.hub.v1.Grain
+	5,  // 5: bangfu.hub.v1.List.fields:type_name -> bangfu.hub.v1.Field
+	1,  // 6: bangfu.hub.v1.GetCatalogueResponse.catalogue:type_name -> bangfu.hub.v1.Catalogue
+	10, // 7: bangfu.hub.v1.ListCataloguesResponse.versions:type_name -> bangfu.hub.v1.CatalogueVersion
+	19, // 8: bangfu.hub.v1.CatalogueVersion.submitted_at:type_name -> google.protobuf.Timestamp
+	19, // 9: bangfu.hub.v1.CatalogueVersion.activated_at:type_name -> google.protobuf.Timestamp
+	10, // 10: bangfu.hub.v1.SubmitCatalogueResponse.version:type_name -> bangfu.hub.v1.CatalogueVersion
+	15, // 11: bangfu.hub.v1.PreviewCatalogueResponse.preview:type_name -> bangfu.hub.v1.Preview
+	16, // 12: bangfu.hub.v1.Preview.effects:type_name -> bangfu.hub.v1.Effect
+	10, // 13: bangfu.hub.v1.ActivateCatalogueResponse.version:type_name -> bangfu.hub.v1.CatalogueVersion
+	6,  // 14: bangfu.hub.v1.CatalogueService.GetCatalogue:input_type -> bangfu.hub.v1.GetCatalogueRequest
+	8,  // 15: bangfu.hub.v1.CatalogueService.ListCatalogues:input_type -> bangfu.hub.v1.ListCataloguesRequest
+	11, // 16: bangfu.hub.v1.CatalogueService.SubmitCatalogue:input_type -> bangfu.hub.v1.SubmitCatalogueRequest
+	13, // 17: bangfu.hub.v1.CatalogueService.PreviewCatalogue:input_type -> bangfu.hub.v1.PreviewCatalogueRequest
+	17, // 18: bangfu.hub.v1.CatalogueService.ActivateCatalogue:input_type -> bangfu.hub.v1.ActivateCatalogueRequest
+	7,  // 19: bangfu.hub.v1.CatalogueService.GetCatalogue:output_type -> bangfu.hub.v1.GetCatalogueResponse
+	9,  // 20: bangfu.hub.v1.CatalogueService.ListCatalogues:output_type -> bangfu.hub.v1.ListCataloguesResponse
+	12, // 21: bangfu.hub.v1.CatalogueService.SubmitCatalogue:output_type -> bangfu.hub.v1.SubmitCatalogueResponse
+	14, // 22: bangfu.hub.v1.CatalogueService.PreviewCatalogue:output_type -> bangfu.hub.v1.PreviewCatalogueResponse
+	18, // 23: bangfu.hub.v1.CatalogueService.ActivateCatalogue:output_type -> bangfu.hub.v1.ActivateCatalogueResponse
+	19, // [19:24] is the sub-list for method output_type
+	14, // [14:19] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_catalogue_proto_init() }
@@ -1385,7 +1527,7 @@ func file_bangfu_hub_v1_catalogue_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_catalogue_proto_rawDesc), len(file_bangfu_hub_v1_catalogue_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
