@@ -103,9 +103,27 @@ func (t *importTx) merge(ctx context.Context, known map[string]store.Alias, lock
 		if fault.Is(err, fault.IdentifierTaken) && slices.ContainsFunc(t.entries, func(e entry) bool { return e.changed }) {
 			return nil // one before it may just let the person go: save these first
 		}
+		if fault.Is(err, fault.IdentifierTaken) {
+			if err := t.overtaken(ctx, known, number); err != nil {
+				return err
+			}
+		}
 		t.entries = append(t.entries, entry{step: step, changed: changed && f == nil, fault: f})
 	}
 	return nil
+}
+
+// overtaken is ErrTaken where the household itself was registered by somebody else since
+// this transaction looked: another file of the same office. Begun anew, it is known.
+func (t *importTx) overtaken(ctx context.Context, known map[string]store.Alias, number string) error {
+	if _, was := known[number]; was {
+		return nil
+	}
+	now, err := t.hub.find(ctx, t.tx, string(household.HouseholdNumber), []string{number})
+	if err == nil && len(now) > 0 {
+		err = store.ErrTaken
+	}
+	return err
 }
 
 func (t *importTx) step(ctx context.Context, known map[string]store.Alias, locked map[string]held, number string, in *household.Household) (transition, bool, error) {
