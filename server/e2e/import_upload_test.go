@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
@@ -208,12 +209,7 @@ func TestBadUploadsAreRefusedWithWhatToDo(t *testing.T) {
 		t.Errorf("without a token: %d %s", a.status, a.body)
 	}
 	// A file without its header, and two headers.
-	conn, err := grpc.NewClient(h.GRPCAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	c, ctx := hubv1.NewImportServiceClient(conn), metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+l.token)
+	c, ctx := importsOf(t, h, l.token)
 	data := &hubv1.ImportFileRequest{Part: &hubv1.ImportFileRequest_Data{Data: []byte("x")}}
 	head := &hubv1.ImportFileRequest{Part: &hubv1.ImportFileRequest_Header{Header: &hubv1.ImportHeader{}}}
 	for name, parts := range map[string][]*hubv1.ImportFileRequest{"no header": {data}, "two headers": {head, data, head}, "nothing": {}, "an empty file": {head}} {
@@ -229,6 +225,50 @@ func TestBadUploadsAreRefusedWithWhatToDo(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// More files than the hub loads at a time are refused, not kept waiting.
+func TestTooManyUploadsAtATimeAreSentAway(t *testing.T) {
+	h := hubtest.Start(t, hubtest.Config{On: today()})
+	h.AgreeOffice(t, "office")
+	file := registerFile(t, "csv", 3)
+	c, ctx := importsOf(t, h, newLegacy(t, h, "office").token)
+	outcomes := make(chan error, 3)
+	open := make([]grpc.BidiStreamingClient[hubv1.ImportFileRequest, hubv1.ImportFileResponse], 3)
+	for i := range open {
+		var err error
+		if open[i], err = c.ImportFile(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := open[i].Send(&hubv1.ImportFileRequest{Part: &hubv1.ImportFileRequest_Header{Header: &hubv1.ImportHeader{}}}); err != nil {
+			t.Fatal(err)
+		}
+		go func() { _, err := open[i].Recv(); outcomes <- err }()
+	}
+	// Nobody has sent a byte of a file yet, so only who was sent away can have an answer.
+	if err := <-outcomes; status.Code(err) != codes.ResourceExhausted || !strings.Contains(fmt.Sprint(status.Convert(err).Details()), "IMPORT_BUSY") {
+		t.Fatal(err)
+	}
+	for _, call := range open {
+		_ = call.Send(&hubv1.ImportFileRequest{Part: &hubv1.ImportFileRequest_Data{Data: file}}) // one of them has ended
+		_ = call.CloseSend()
+	}
+	for range 2 {
+		if err := <-outcomes; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// importsOf is the service as other programs' code calls it.
+func importsOf(t *testing.T, h *hubtest.Hub, token string) (hubv1.ImportServiceClient, context.Context) {
+	t.Helper()
+	conn, err := grpc.NewClient(h.GRPCAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return hubv1.NewImportServiceClient(conn), metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+token)
 }
 
 func TestADepartmentsFileIsAnsweredRowByRow(t *testing.T) {

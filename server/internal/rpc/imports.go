@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"google.golang.org/grpc"
@@ -30,6 +31,7 @@ type files struct {
 	hubv1.UnsafeImportServiceServer
 	hub      *hub.Hub
 	importer *imports.Importer
+	patience time.Duration // between two pieces of a file
 }
 
 type importStream = grpc.BidiStreamingServer[hubv1.ImportFileRequest, hubv1.ImportFileResponse]
@@ -50,7 +52,7 @@ func (s files) ImportFile(stream importStream) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	if err := receive(stream, file); err != nil {
+	if err := s.receive(stream, file); err != nil {
 		return err
 	}
 	report, err := s.importer.Spool()
@@ -100,26 +102,55 @@ func fileOf(h *hubv1.ImportHeader, m *imports.Mapping, content *imports.Spool) i
 	}
 }
 
-// receive writes the pieces of a file until the caller has sent the last.
-func receive(stream importStream, file *imports.Spool) error {
+// receive writes the pieces of a file until the caller has sent the last. A caller who
+// sends nothing for a while loses the place, which others wait for.
+func (s files) receive(stream importStream, file *imports.Spool) error {
+	type piece struct {
+		*hubv1.ImportFileRequest
+		err error
+	}
+	pieces := make(chan piece)
+	go func() {
+		for err := error(nil); err == nil; {
+			var m *hubv1.ImportFileRequest
+			m, err = stream.Recv()
+			select {
+			case pieces <- piece{m, err}:
+			case <-stream.Context().Done(): // the call has ended
+				return
+			}
+		}
+	}()
 	for {
-		m, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return received(err)
-		}
-		if m.GetHeader() != nil {
-			return wrongPart("header", fault.Duplicate, "with", "header")
-		}
-		if file.Size()+int64(len(m.GetData())) > maxUpload {
-			return fault.New(fault.FileTooLarge, "limit", "512 MiB")
-		}
-		if _, err := file.Write(m.GetData()); err != nil {
-			return err
+		select {
+		case p := <-pieces:
+			if errors.Is(p.err, io.EOF) {
+				return nil
+			}
+			if p.err != nil {
+				return p.err
+			}
+			if err := keep(p.ImportFileRequest, file); err != nil {
+				return err
+			}
+		case <-time.After(s.patience):
+			return fault.New(fault.ImportStalled, "seconds", strconv.Itoa(int(s.patience.Seconds())))
+		case <-stream.Context().Done():
+			return context.Cause(stream.Context())
 		}
 	}
+}
+
+// keep writes a piece.
+func keep(m *hubv1.ImportFileRequest, file *imports.Spool) error {
+	if m.GetHeader() != nil {
+		return wrongPart("header", fault.Duplicate, "with", "header")
+	}
+	if file.Size()+int64(len(m.GetData())) > maxUpload {
+		return fault.New(fault.FileTooLarge, "limit", "512 MiB")
+	}
+	_, err := file.Write(m.GetData())
+	return err
 }
 
 // received is what a caller gets to hear who sends nothing.

@@ -45,7 +45,7 @@ type Config struct {
 	Reflection bool          // lets tools list the services; no token is needed for that
 	MaxRecv    int           // greatest request, in bytes; 0: DefaultMaxRecv
 	MaxStreams uint32        // calls at a time on one connection; 0: DefaultMaxStreams
-	Timeout    time.Duration // of a call that is not a stream; 0: DefaultTimeout
+	Timeout    time.Duration // of a call that is not a stream, and between two pieces of a file; 0: DefaultTimeout
 	// Options are added to the server's own, e.g. transport credentials.
 	Options []grpc.ServerOption
 }
@@ -77,7 +77,7 @@ func New(cfg Config) (*grpc.Server, error) {
 	hubv1.RegisterDivisionServiceServer(s, divisions{tree: cfg.Divisions})
 	hubv1.RegisterHouseholdServiceServer(s, households{hub: cfg.Hub})
 	hubv1.RegisterFactServiceServer(s, facts{hub: cfg.Hub})
-	hubv1.RegisterImportServiceServer(s, files{hub: cfg.Hub, importer: cfg.Imports})
+	hubv1.RegisterImportServiceServer(s, files{hub: cfg.Hub, importer: cfg.Imports, patience: cfg.Timeout})
 	hubv1.RegisterIdentityServiceServer(s, identity{hub: cfg.Hub})
 	hubv1.RegisterCatalogueServiceServer(s, catalogues{hub: cfg.Hub})
 	hubv1.RegisterRecordServiceServer(s, records{hub: cfg.Hub})
