@@ -14,6 +14,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/hub"
+	"github.com/bangfuhub/hub/server/internal/imports"
 	"github.com/bangfuhub/hub/server/internal/invented"
 	"github.com/bangfuhub/hub/server/internal/register"
 	"github.com/bangfuhub/hub/server/internal/seal"
@@ -44,7 +45,38 @@ type (
 	Subject = hub.Subject
 	// EntitlementAnswer is the answer to a question.
 	EntitlementAnswer = hub.EntitlementAnswer
+	// File is a file to import, with how to read it.
+	File = imports.File
+	// ImportOptions says in whose name a file is loaded, and what to do meanwhile.
+	ImportOptions = imports.Options
+	// ImportResult counts what an import did or would do.
+	ImportResult = imports.Result
+	// Rejected is a line of the report about NDJSON.
+	Rejected = imports.Rejected
+	// Changes counts what an import changes, by kind.
+	Changes = hub.Changes
+	// Mapping says what the columns of a file mean.
+	Mapping = imports.Mapping
 )
+
+// Orders are how the rows of a household may stand in a file.
+var Orders = map[string]imports.Order{"detect": imports.OrderDetect, "grouped": imports.OrderGrouped, "any": imports.OrderAny}
+
+// LoadMapping finds an embedded mapping by its name, or reads a file.
+func LoadMapping(nameOrFile string) (*Mapping, error) { return imports.LoadMapping(nameOrFile) }
+
+// FileFormat tells by the content of a file what it is: "ndjson", "xlsx" or "csv".
+func FileFormat(r io.ReaderAt, size int64) (string, error) { return imports.FormatOf(r, size) }
+
+// Import loads NDJSON, one household a line.
+func (s *Server) Import(ctx context.Context, r io.Reader, opt ImportOptions) (ImportResult, error) {
+	return s.imports.Lines(ctx, r, opt)
+}
+
+// ImportFile loads a register file, a department's file or NDJSON.
+func (s *Server) ImportFile(ctx context.Context, f File, opt ImportOptions) (ImportResult, error) {
+	return s.imports.Load(ctx, f, opt)
+}
 
 // Token issues a token signed with a stand-alone hub's own key.
 func (s *Server) Token(c Caller, ttl time.Duration) (string, error) {
