@@ -18,6 +18,7 @@ type draft struct {
 	helper     household.HelperAssignment
 	appraisal  household.Appraisal
 	assistance household.Assistance
+	benefit    household.Benefit
 	names      [4]string // prefecture, county, township, village
 }
 
@@ -154,6 +155,14 @@ var fields = map[string]field{
 	"assistance_kind": code("assistance[].kind", "AssistanceKind", func(d *draft) *household.AssistanceKind { return &d.assistance.Kind }),
 	"assistance_from": plain("assistance[].from", day, func(d *draft) *date.Date { return &d.assistance.From }),
 	"assistance_to":   plain("assistance[].to", day, func(d *draft) *date.Date { return &d.assistance.To }),
+
+	"benefit_kind":     code("benefits[].kind", "BenefitKind", func(d *draft) *household.BenefitKind { return &d.benefit.Kind }),
+	"benefit_stage":    code("benefits[].stage", "SchoolStage", func(d *draft) *household.SchoolStage { return &d.benefit.Stage }),
+	"benefit_year":     whole("benefits[].year", year, func(d *draft) *int { return &d.benefit.Year }),
+	"benefit_term":     code("benefits[].term", "SchoolTerm", func(d *draft) *household.SchoolTerm { return &d.benefit.Term }),
+	"benefit_amount":   whole("benefits[].amount", money, func(d *draft) *int64 { return &d.benefit.Amount }),
+	"benefit_paid_on":  plain("benefits[].paid_on", day, func(d *draft) *date.Date { return &d.benefit.PaidOn }),
+	"benefit_document": plain("benefits[].document", text, func(d *draft) *string { return &d.benefit.Document }),
 }
 
 func name(s string) (string, *bad) { return household.NormaliseName(plainText(s)), nil }

@@ -28,6 +28,14 @@ func TestDepartmentsRowsAreFragments(t *testing.T) {
 			a := h.Assistance
 			return len(h.Persons) == 0 && len(a) == 1 && a[0].Kind == "SUBSISTENCE_ALLOWANCE" && a[0].From == "2026-01-01"
 		}},
+		"student-aid": {"学生身份证号,资助项目,年级,年度,学期,金额(元),发放日期,发放批次\n99010119900101109X,学生资助,小学,2026年,春季,\"1,000.50\",2026/3/20,虚构1号\n", func(h *household.Household) bool {
+			return h.Persons[0].IDNumber != "" && h.Persons[0].Education == nil && len(h.Benefits) == 1 && h.Benefits[0] == household.Benefit{
+				Group: "EDUCATION", Kind: "EDUCATION_AID", Stage: "PRIMARY", Year: 2026, Term: "SPRING", Amount: 100_050, PaidOn: "2026-03-20", Document: "虚构1号"}
+		}},
+		"housing-subsidies": {"户编号,户主姓名,补助类型,年度,金额,发放时间\n99001,虚拟,抗震改造,2025,8000,2025-12-01\n", func(h *household.Household) bool {
+			return h.HouseholdNumber == "99001" && len(h.Benefits) == 1 && h.Benefits[0] == household.Benefit{
+				Group: "HOUSING", Kind: "SEISMIC_SUBSIDY", Year: 2025, Amount: 800_000, PaidOn: "2025-12-01"}
+		}},
 	} {
 		m, err := register.LoadMapping(name)
 		if err != nil {

@@ -113,7 +113,7 @@ func has(problems []register.Problem, reason string) bool {
 
 func TestMappings(t *testing.T) {
 	all := register.Mappings()
-	if len(all) != 6 || all[0].Name != "national-export" {
+	if len(all) != 8 || all[0].Name != "national-export" {
 		t.Fatalf("%d mappings", len(all))
 	}
 	for _, m := range all {

@@ -200,6 +200,10 @@ func (f *File) assemble(d *draft) *household.Household {
 		}
 		h.Assistance = []household.Assistance{d.assistance}
 	}
+	if d.benefit != (household.Benefit{}) {
+		d.benefit.Group = f.group() // whose it is, the hub knows from the row
+		h.Benefits = []household.Benefit{d.benefit}
+	}
 	h.Sources = map[household.Group]household.Provenance{f.group(): {Source: f.cfg.Source, AsOf: f.cfg.AsOf}}
 	return &h
 }
