@@ -163,6 +163,17 @@ func TestTheShapesArePlausible(t *testing.T) {
 			}
 		}
 		add("paid twice", slices.Contains(slices.Collect(maps.Values(paid)), 2))
+		n := len(h.Incomes)
+		add("income of this year", n > 0 && h.Incomes[n-1].Year == today.Year())
+		add("income of last year at most", n > 0 && h.Incomes[n-1].Year == today.Year()-1)
+		add("no income", n == 0)
+		gap, leaves := false, false
+		for i, a := range h.Helpers {
+			gap = gap || i > 0 && h.Helpers[i-1].To.AddDays(1) < a.From
+			leaves = leaves || a.To >= today
+		}
+		add("gap of helpers", gap)
+		add("helper leaves soon", leaves)
 		add("aid", len(paid) > 0)
 		add("lifted", h.Register.PovertyStatus == household.Lifted)
 		add("closed", h.Closing != nil)
@@ -176,6 +187,8 @@ func TestTheShapesArePlausible(t *testing.T) {
 	for what, bounds := range map[string][2]float64{
 		"pupils of persons": {0.15, 0.3}, "provisional of persons": {0.02, 0.04}, "births": {0.1, 0.5}, "deaths": {0.02, 0.08}, "marriages": {0.01, 0.1},
 		"legacy decision": {0.03, 0.05}, "no present helper": {0.01, 0.06}, "needs": {0.1, 0.16}, "shocks": {0.02, 0.06},
+		"income of this year": {0.77, 0.83}, "income of last year at most": {0.13, 0.19}, "no income": {0.005, 0.015},
+		"gap of helpers": {0.01, 0.05}, "helper leaves soon": {0.01, 0.03},
 		"aid": {0.2, 0.45}, "paid twice": {0.001, 0.02},
 		"house graded C or D": {0.02, 0.05}, "lifted": {0.88, 0.94}, "closed": {0.001, 0.02},
 	} {

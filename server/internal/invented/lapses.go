@@ -1,6 +1,10 @@
 package invented
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/bangfuhub/hub/server/internal/household"
+)
 
 // thisYear adds this year's income of most households; of a few last year's is missing
 // too, or all of them.
@@ -17,6 +21,7 @@ func (m *maker) thisYear() {
 	case "none":
 		m.h.Incomes = nil
 	}
+	slices.SortFunc(m.h.Incomes, func(a, b household.Income) int { return a.Year - b.Year }) // as they were recorded
 }
 
 // lapses: some households were without a helper between two, and of a few the end of
