@@ -23,6 +23,26 @@ type Benefit struct {
 	Document string // number of the paper behind it
 }
 
+// BenefitKind is what was paid for.
+type BenefitKind string
+
+// SchoolTerm is half a school year, by when it lies.
+type SchoolTerm string
+
+// Kinds and terms.
+const (
+	EducationAid             BenefitKind = "EDUCATION_AID"                   // 学生资助
+	BoardAndBooks            BenefitKind = "BOARD_AND_BOOKS"                 // 普通高中生活费、书本费
+	CompulsoryArticles       BenefitKind = "COMPULSORY_ARTICLES"             // 义务教育阶段用品补助
+	PremiumSubsidy           BenefitKind = "PREMIUM_SUBSIDY"                 // 参保缴费资助
+	HousingRenovationSubsidy BenefitKind = "HOUSING_RENOVATION_SUBSIDY"      // 危房改造补助
+	DisasterReconstruction   BenefitKind = "DISASTER_RECONSTRUCTION_SUBSIDY" // 灾后重建补助
+	SeismicSubsidy           BenefitKind = "SEISMIC_SUBSIDY"                 // 抗震改造补助
+
+	TermSpring SchoolTerm = "SPRING"
+	TermAutumn SchoolTerm = "AUTUMN"
+)
+
 // payers says which groups pay a kind of benefit.
 var payers = map[BenefitKind][]Group{
 	EducationAid: {GroupEducation}, BoardAndBooks: {GroupEducation}, CompulsoryArticles: {GroupEducation},

@@ -77,10 +77,6 @@ type (
 	Grade string
 	// AssistanceKind is a kind of social assistance.
 	AssistanceKind string
-	// BenefitKind is what was paid for.
-	BenefitKind string
-	// SchoolTerm is half a school year, by when it lies.
-	SchoolTerm string
 	// DecisionKind tells a removal from its reversal and from one taken over.
 	DecisionKind string
 	// ClosingKind is why a household is closed.
@@ -254,17 +250,6 @@ const (
 	AssistSubsistence AssistanceKind = "SUBSISTENCE_ALLOWANCE" // 低保
 	AssistExtreme     AssistanceKind = "EXTREME_DIFFICULTY"    // 特困供养
 	AssistTemporary   AssistanceKind = "TEMPORARY"             // 临时救助
-
-	EducationAid             BenefitKind = "EDUCATION_AID"                   // 学生资助
-	BoardAndBooks            BenefitKind = "BOARD_AND_BOOKS"                 // 普通高中生活费、书本费
-	CompulsoryArticles       BenefitKind = "COMPULSORY_ARTICLES"             // 义务教育阶段用品补助
-	PremiumSubsidy           BenefitKind = "PREMIUM_SUBSIDY"                 // 参保缴费资助
-	HousingRenovationSubsidy BenefitKind = "HOUSING_RENOVATION_SUBSIDY"      // 危房改造补助
-	DisasterReconstruction   BenefitKind = "DISASTER_RECONSTRUCTION_SUBSIDY" // 灾后重建补助
-	SeismicSubsidy           BenefitKind = "SEISMIC_SUBSIDY"                 // 抗震改造补助
-
-	TermSpring SchoolTerm = "SPRING"
-	TermAutumn SchoolTerm = "AUTUMN"
 
 	TaskAmbiguous     TaskKind = "AMBIGUOUS_MATCH" // the row may mean this person or another
 	TaskNotApplicable TaskKind = "NOT_APPLICABLE"  // the row's fact cannot apply

@@ -78,27 +78,6 @@ func TestDepartmentsWriteTheirOwnFacts(t *testing.T) {
 	h.violated(bad[0].Reason, "appraisals[0].grade", fault.UnknownCode)
 }
 
-func TestARowSaysWhoseBenefitItIs(t *testing.T) {
-	h := ownFacts(t)
-	h.load(home(1, qionghai[0]))
-	p := h.find("HH-0001").Household.Persons[2]
-	row := &household.Household{Persons: []household.Person{{IDNumber: p.IDNumber}},
-		Benefits: []household.Benefit{{Kind: household.EducationAid, Year: 2026, Amount: 100_000, PaidOn: "2026-03-20"}}}
-	for i, want := range []bool{true, false} {
-		if got := h.report(schools, household.GroupEducation, row); got[0].State != household.Matched || got[0].Changed != want {
-			t.Errorf("time %d: %+v", i+1, got[0])
-		}
-	}
-	all := h.find("HH-0001").Household.Benefits
-	if len(all) != 1 || all[0].Person != p.ID || all[0].Group != household.GroupEducation {
-		t.Errorf("%+v", all)
-	}
-	row.Benefits[0].Group = household.GroupHousing
-	if h.report(schools, household.GroupEducation, row); len(h.find("HH-0001").Household.Benefits) != 1 {
-		t.Error("education wrote a payment of housing")
-	}
-}
-
 func TestTheOfficeAndTheDepartmentsLeaveEachOthersFacts(t *testing.T) {
 	h := ownFacts(t)
 	h.load(home(1, qionghai[0]))
