@@ -2,6 +2,7 @@ package imports
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -28,7 +29,7 @@ func TestASpoolGivesBackWhatWasWritten(t *testing.T) {
 		from := rapid.IntRange(0, len(want)).Draw(t, "from")
 		got := make([]byte, rapid.IntRange(0, len(want)+5).Draw(t, "length"))
 		n, err := s.ReadAt(got, int64(from))
-		if !bytes.Equal(got[:n], want[from:min(from+len(got), len(want))]) || n < len(got) && err != io.EOF {
+		if !bytes.Equal(got[:n], want[from:min(from+len(got), len(want))]) || n < len(got) && !errors.Is(err, io.EOF) {
 			t.Fatalf("from %d: %x, want %x, %v", from, got[:n], want[from:], err)
 		}
 		if all, err := io.ReadAll(s.Reader()); err != nil || !bytes.Equal(all, want) {
