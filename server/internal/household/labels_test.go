@@ -1,0 +1,38 @@
+package household
+
+import (
+	"slices"
+	"testing"
+	"unicode"
+)
+
+func TestEveryCodeIsCalledSomethingInBothLanguages(t *testing.T) {
+	for list, codes := range Codes {
+		seen := map[Label]bool{}
+		for _, code := range codes {
+			l, ok := labels[list][code]
+			if !ok || !chinese(l.Chinese) || l.English == "" || chinese(l.English) {
+				t.Errorf("%s %s is called %+v", list, code, l)
+			}
+			if seen[l] {
+				t.Errorf("two codes of %s are called %+v", list, l)
+			}
+			seen[l] = true
+		}
+	}
+	for list, codes := range labels {
+		for code := range codes {
+			if !slices.Contains(Codes[list], code) {
+				t.Errorf("%s %s has a label and is no code", list, code)
+			}
+		}
+	}
+	if l := LabelOf("Cause", "NEWER"); l != (Label{"NEWER", "NEWER"}) || LabelOf("Cause", "") != NotRecorded {
+		t.Errorf("got %+v", l)
+	}
+}
+
+// chinese tells whether a text has a Chinese character.
+func chinese(s string) bool {
+	return slices.ContainsFunc([]rune(s), func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
