@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"unicode"
+
+	"github.com/bangfuhub/hub/server/internal/feed"
 )
 
 func TestEveryCodeIsCalledSomethingInBothLanguages(t *testing.T) {
@@ -35,4 +37,19 @@ func TestEveryCodeIsCalledSomethingInBothLanguages(t *testing.T) {
 // chinese tells whether a text has a Chinese character.
 func chinese(s string) bool {
 	return slices.ContainsFunc([]rune(s), func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
+
+func TestEveryCauseOfARevisionIsCalledSomething(t *testing.T) {
+	for _, cause := range []string{
+		feed.CauseImport, feed.CauseUpdate, feed.CauseMove, feed.CauseTransfer, feed.CauseMerge, feed.CauseSplit, feed.CauseUnmerge, feed.CauseIDNumber,
+		feed.CauseMergePersons, feed.CauseSeparate, feed.CauseBirth, feed.CauseRevokeBirth, feed.CauseDeath, feed.CauseRevokeDeath, feed.CauseMarriage,
+		feed.CauseRevokeMarriage, feed.CauseClose, feed.CauseReopen,
+	} {
+		if l := CauseLabel(cause); !chinese(l.Chinese) || l.English == cause || chinese(l.English) {
+			t.Errorf("%s is called %+v", cause, l)
+		}
+	}
+	if CauseLabel("NEWER") != (Label{"NEWER", "NEWER"}) {
+		t.Error("an unknown cause does not stand for itself")
+	}
 }

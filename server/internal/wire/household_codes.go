@@ -91,6 +91,9 @@ var (
 // Group is the code of a fact group of the contract.
 func Group(g hubv1.FactGroup) household.Group { return groups.text(g) }
 
+// GroupToProto is the contract's value of a fact group.
+func GroupToProto(g household.Group) hubv1.FactGroup { return groups.number(g) }
+
 // PovertyStatus is the code of a poverty status of the contract.
 func PovertyStatus(s hubv1.PovertyStatus) household.PovertyStatus { return povertyStatuses.text(s) }
 
