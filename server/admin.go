@@ -44,6 +44,10 @@ type (
 	Subject = hub.Subject
 	// EntitlementAnswer is the answer to a question.
 	EntitlementAnswer = hub.EntitlementAnswer
+	// RevisionName says which revision of a household is meant.
+	RevisionName = hub.RevisionName
+	// Comparison is what differs between two revisions of a household.
+	Comparison = hub.Comparison
 )
 
 // Token issues a token signed with a stand-alone hub's own key.
@@ -174,4 +178,14 @@ func (s *Server) Lists(ctx context.Context) []string {
 // and why or why not. The caller's agreement decides what is answered.
 func (s *Server) Explain(ctx context.Context, c Caller, q Question) ([]EntitlementAnswer, error) {
 	return s.hub.ExplainEntitlements(ctx, c, q)
+}
+
+// History says what each revision of a household changed, who made it, when (in Hainan's
+// time) and why, the oldest first. The caller's agreement decides what is answered.
+func (s *Server) History(ctx context.Context, c Caller, household string, from, to RevisionName) ([]Comparison, error) {
+	all, err := s.hub.History(ctx, c, household, from, to)
+	for i := range all {
+		all[i].To.Time = all[i].To.Time.In(hub.Zone)
+	}
+	return all, err
 }

@@ -73,6 +73,73 @@ func (h *Hub) compare(ctx context.Context, r store.Reader, c access.Caller, id s
 	return out, nil
 }
 
+// History says step by step what each revision after from, up to to, changed; without a
+// number from is before the first one, whose step has no differences, and to the newest.
+func (h *Hub) History(ctx context.Context, c access.Caller, id string, from, to RevisionName) ([]Comparison, error) {
+	var out []Comparison
+	detail := map[string]any{"household": named(id), "from": from.Revision, "to": to.Revision, "fromArea": named(from.Area), "toArea": named(to.Area)}
+	err := h.audited(ctx, c, "household.history", detail, func() (any, error) {
+		err := h.Store.View(ctx, func(r store.Reader) (err error) {
+			out, err = h.history(ctx, r, c, id, from, to)
+			return err
+		})
+		return map[string]any{"steps": len(out)}, err
+	})
+	return out, err
+}
+
+func (h *Hub) history(ctx context.Context, r store.Reader, c access.Caller, id string, from, to RevisionName) ([]Comparison, error) {
+	all, err := h.revisions(ctx, r, c, id)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := span(all, from, to)
+	if err != nil {
+		return nil, err
+	}
+	names, err := h.names(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Comparison, 0, len(steps))
+	before := &household.Household{}
+	for i, v := range steps {
+		facts, err := h.factsOf(ctx, r, id, v)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			out = append(out, Comparison{From: steps[i-1], To: v, Differences: household.Diff(before, facts, names)})
+		} else if from.Revision == 0 {
+			out = append(out, Comparison{To: v})
+		}
+		before = facts
+	}
+	return out, nil
+}
+
+// span is the revisions between two of them, the oldest first, without departures to
+// another area: the arrival there says the same.
+func span(all []Revision, from, to RevisionName) ([]Revision, error) {
+	last, err := pick(all, to)
+	if err != nil {
+		return nil, err
+	}
+	first := len(all) - 1
+	if from.Revision > 0 {
+		if first, err = pick(all, from); err != nil {
+			return nil, err
+		}
+	}
+	var out []Revision
+	for i := first; i >= last; i-- {
+		if !all[i].Gone || i == first || i == last {
+			out = append(out, all[i])
+		}
+	}
+	return out, nil
+}
+
 // pick finds a revision among those given newest first. Without a number it is the
 // newest one that is more than a departure to another area.
 func pick(all []Revision, want RevisionName) (int, error) {

@@ -84,6 +84,43 @@ func TestRevisionsAreComparedAlsoBehindATransfer(t *testing.T) {
 	}
 }
 
+func TestTheHistoryOfAHouseholdIsToldStepByStep(t *testing.T) {
+	h := newHouse(t)
+	id, _ := changedTwice(h)
+	in := func(n int64, area string) hub.RevisionName { return hub.RevisionName{Revision: n, Area: area} }
+	steps := []string{"/0→qionghai/1", "qionghai/1→qionghai/2", "qionghai/2→qionghai/3", "qionghai/3→danzhou/1", "danzhou/1→danzhou/2"}
+	for _, tt := range []struct {
+		from, to hub.RevisionName
+		want     []string
+	}{
+		{in(0, ""), in(0, ""), steps},
+		{in(2, "qionghai"), in(1, "danzhou"), steps[2:4]},
+		{in(2, ""), in(0, ""), nil},
+	} {
+		got, err := h.History(t.Context(), office, id, tt.from, tt.to)
+		h.ok(err)
+		var heads []string
+		for i, c := range got {
+			head, _, _ := strings.Cut(said(c), " ")
+			heads = append(heads, head)
+			if first := c.From.Revision == 0; first != (len(c.Differences) == 0) || first && i > 0 {
+				t.Errorf("%s: %d differences", head, len(c.Differences))
+			}
+		}
+		if !slices.Equal(heads, tt.want) {
+			t.Errorf("%v to %v: got %v", tt.from, tt.to, heads)
+		}
+	}
+	_, err := h.History(t.Context(), office, id, in(7, ""), in(0, ""))
+	h.refused(err, fault.RevisionNotFound)
+	before := len(h.trail(0))
+	_, err = h.History(t.Context(), stranger, id, in(0, ""), in(0, ""))
+	h.refused(err, fault.HouseholdNotFound)
+	if e := h.trail(before); len(e) != 2 || e[0].Action != "household.history" || e[1].Outcome != "HOUSEHOLD_NOT_FOUND" {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestAComparisonIsHiddenAndAuditedLikeTheHousehold(t *testing.T) {
 	h := newHouse(t)
 	id, child := changedTwice(h)

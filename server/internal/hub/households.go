@@ -38,6 +38,9 @@ type Revision struct {
 	Gone     bool // the household left the area with it; its facts are those of the one before
 }
 
+// Why is the cause as people say it.
+func (r Revision) Why() household.Label { return household.CauseLabel(r.Cause) }
+
 func (h *Hub) state(row store.Household) (HouseholdState, error) {
 	facts, err := h.openHousehold(row)
 	if err != nil {

@@ -25,7 +25,7 @@ func (s households) CompareHouseholdRevisions(ctx context.Context, req *hubv1.Co
 }
 
 func encodeRevision(r hub.Revision) *hubv1.HouseholdRevision {
-	why := household.CauseLabel(r.Cause)
+	why := r.Why()
 	return &hubv1.HouseholdRevision{
 		Revision: r.Revision, Etag: r.Etag, Area: r.Area, Time: instant(r.Time), Actor: r.Actor, Cause: r.Cause,
 		CauseLabel: why.Chinese, CauseLabelEn: why.English,
