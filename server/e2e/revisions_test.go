@@ -20,7 +20,7 @@ import (
 // pupil is a generated household whose third person the schools know, and the person's place in it.
 func pupil(t testing.TB, h *hubtest.Hub, c *client.Client) (*hubv1.Household, int) {
 	t.Helper()
-	for _, line := range bytes.Split(h.Generated(t, 20, 1), []byte("\n")) {
+	for line := range bytes.SplitSeq(h.Generated(t, 20, 1), []byte("\n")) {
 		var f hubv1.Household
 		if err := protojson.Unmarshal(line, &f); err != nil {
 			t.Fatal(err)

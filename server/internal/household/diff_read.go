@@ -31,7 +31,7 @@ func (d *comparison) read(key string, v reflect.Value) Label {
 		}
 		return same(strconv.FormatInt(v.Int(), 10))
 	case reflect.Struct:
-		if paper, ok := v.Interface().(Document); ok {
+		if paper, ok := reflect.TypeAssert[Document](v); ok {
 			return same(strings.TrimSpace(strings.Join([]string{paper.Issuer, paper.Number, string(paper.Date)}, " ")))
 		}
 	case reflect.String:

@@ -18,8 +18,8 @@ type filler struct{ n int }
 func (f *filler) fill(v reflect.Value) {
 	switch t := v.Type(); t.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			f.fill(v.Field(i))
+		for _, field := range v.Fields() {
+			f.fill(field)
 		}
 	case reflect.Pointer:
 		v.Set(reflect.New(t.Elem()))
@@ -144,13 +144,16 @@ func TestPersonsVillagesAndPoliciesAreNamed(t *testing.T) {
 	b := a.Clone()
 	b.Village, b.Needs[0].Person = "460400100201", b.Persons[0].ID
 	b.Decisions = []Decision{{ID: "dc_1", Number: "试决1号", Only: []string{b.Persons[1].ID}, Ends: []End{{Policy: "helper"}}}}
+	b.Persons[0].EthnicGroup, b.Persons[1].EthnicGroup = "19", "77"
+	b.Tasks = []Task{{ID: "task_1", Kind: TaskMismatch, Group: GroupEducation, Person: b.Persons[2].ID, Fields: []string{"birth_date", "name"}}}
 	called := func(code string) Label { return Label{"名" + code, "named " + code} }
 	var got []string
 	for _, d := range Diff(a, b, Names{Village: called, Policy: called}) {
 		got = append(got, d.Text().Chinese)
 	}
 	want := []string{
-		"本户：行政村 由 名460400100200 改为 名460400100201", "帮扶需求 义务教育 试甲：成员 由 试丙 改为 试甲",
+		"本户：行政村 由 名460400100200 改为 名460400100201", "成员 试甲：民族 登记为 黎族", "成员 试乙：民族 登记为 77", "帮扶需求 义务教育 试甲：成员 由 试丙 改为 试甲",
+		"新增 待核对事项 姓名、性别或出生日期不一致 试丙（信息来源部门：教育信息；不一致的项目：出生日期、姓名）",
 		"新增 决定 试决1号（涉及成员：试乙）", "新增 决定 试决1号 政策终止 名helper",
 	}
 	if !slices.Equal(got, want) {
@@ -169,9 +172,9 @@ func TestEveryLabelOfAFieldIsOfAField(t *testing.T) {
 			return
 		}
 		known[s.Name()] = true
-		for i := range s.NumField() {
-			known[s.Name()+"."+s.Field(i).Name] = true
-			walk(s.Field(i).Type)
+		for field := range s.Fields() {
+			known[s.Name()+"."+field.Name] = true
+			walk(field.Type)
 		}
 	}
 	walk(reflect.TypeFor[Household]())
@@ -269,9 +272,27 @@ ADDED  decisions[dc_1].ends[%s,*]
 CHANGED REGISTER sources[REGISTER].as_of
 ADDED  events[0]`
 
+func TestTheHeadIsReadFirst(t *testing.T) {
+	a := stored(t, sample())
+	b := a.Clone()
+	b.Persons[0].Relation, b.Persons[2].Relation = RelationOther, RelationHead
+	var got []string
+	for i := range b.Persons {
+		b.Persons[i].WorkMonths = 5
+	}
+	for _, d := range Diff(a, b, Names{}) {
+		got = append(got, d.Subject.English+" "+d.Field.English)
+	}
+	want := []string{"member 试丙 relation to the head", "member 试丙 months of work", "member 试乙 months of work", "member 试甲 relation to the head", "member 试甲 months of work"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
 // turned states the same facts as h in another order.
 func turned(h *Household) *Household {
 	c := h.Clone()
+	slices.Reverse(c.Persons[0].Duplicates)
 	slices.Reverse(c.Persons)
 	slices.Reverse(c.Needs)
 	slices.Reverse(c.Incomes)
@@ -283,6 +304,7 @@ func TestDifferencesAreThereExactlyWhereFactsDiffer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		mint := minter()
 		a := mustMerge(t, nil, drawHousehold(t), allGroups, mint)
+		a.Persons[0].Duplicates = []Duplicate{{Person: "pp_x"}, {Person: "pp_y", IDNumbers: []string{"1"}}}
 		b := mustMerge(t, a, drawHousehold(t), allGroups, mint)
 		c := mustMerge(t, nil, drawHousehold(t), allGroups, mint)
 		for _, pair := range [][2]*Household{{a, a}, {a, turned(a)}, {a, b}, {b, a}, {a, c}, {b, turned(c)}} {

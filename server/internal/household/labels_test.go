@@ -53,3 +53,11 @@ func TestEveryCauseOfARevisionIsCalledSomething(t *testing.T) {
 		t.Error("an unknown cause does not stand for itself")
 	}
 }
+
+func TestMoneyIsWrittenInYuan(t *testing.T) {
+	for fen, want := range map[int64]string{0: "0.00", 5: "0.05", 123456: "1234.56", -250: "-2.50"} {
+		if got := Yuan(fen); got != (Label{want + "元", want + " yuan"}) {
+			t.Errorf("%d: got %+v", fen, got)
+		}
+	}
+}

@@ -156,3 +156,22 @@ func villageName(code string) string {
 	}
 	return name + " " + code
 }
+
+func TestPoliciesOfADecisionAreNamed(t *testing.T) {
+	h := newHouse(t)
+	one, two := unsupported(home(1, qionghai[0])), unsupported(home(2, qionghai[0]))
+	two.Decisions[0].Ends[0].Policy, two.Decisions[0].Ends[1].Policy = "medical-basic", "no-longer-a-policy"
+	h.load(one, two)
+	united := h.merge(h.find("HH-0001"), h.find("HH-0002"))
+	got, err := h.CompareRevisions(t.Context(), office, united.Household.ID, hub.RevisionName{}, hub.RevisionName{})
+	h.ok(err)
+	c, err := h.Catalogue(t.Context(), "")
+	h.ok(err)
+	for _, want := range []string{
+		"政策终止 " + c.Policy("medical-basic").Title + " " + two.Persons[0].Name, "政策终止 no-longer-a-policy " + two.Persons[1].Name, "政策终止 全部政策 " + two.Persons[2].Name,
+	} {
+		if !strings.Contains(said(got), want) {
+			t.Errorf("%s is not in\n%s", want, said(got))
+		}
+	}
+}
