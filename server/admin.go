@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -12,6 +13,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/catalogue"
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/division"
+	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/invented"
@@ -178,6 +180,25 @@ func (s *Server) Lists(ctx context.Context) []string {
 // and why or why not. The caller's agreement decides what is answered.
 func (s *Server) Explain(ctx context.Context, c Caller, q Question) ([]EntitlementAnswer, error) {
 	return s.hub.ExplainEntitlements(ctx, c, q)
+}
+
+// Find gives the ids of the households that an identifier of a household or person leads
+// to, among those that the caller may see.
+func (s *Server) Find(ctx context.Context, c Caller, kind, value string) ([]string, error) {
+	found, err := s.hub.LookUpIdentifier(ctx, c, kind, value)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, m := range found {
+		if id := m.Household.ID; !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fault.New(fault.HouseholdNotFound)
+	}
+	return ids, nil
 }
 
 // History says what each revision of a household changed, who made it, when (in Hainan's

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -113,4 +115,37 @@ func story(r *hubv1.CompareHouseholdRevisionsResponse) string {
 		}
 	}
 	return strings.Join(out, "; ")
+}
+
+func TestHistoryIsToldOnTheHubsOwnMachine(t *testing.T) {
+	onBothStores(t, func(t *testing.T, postgres bool) {
+		h := newHouse(t, postgres)
+		var f hubv1.Household
+		if err := protojson.Unmarshal([]byte(mustRun(t, 0, "hubd", "generate", "--households", "1").stdout), &f); err != nil {
+			t.Fatal(err)
+		}
+		for _, phone := range []string{"13800000001", "13800000002"} {
+			f.Register.Phone = phone
+			line, err := protojson.Marshal(&f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "f.ndjson")
+			if err := os.WriteFile(file, line, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			h.hubd(t, 0, "import", file)
+		}
+		for kind, value := range map[string]string{"HOUSEHOLD_NUMBER": f.GetHouseholdNumber(), "ID_NUMBER": f.GetPersons()[0].GetIdNumber()} {
+			cmd := program(t, "hubd", append([]string{"history", "--kind", kind}, h.flags...)...)
+			cmd.Stdin = strings.NewReader(value + "\n")
+			got := finish(t, cmd)
+			if got.exit != 0 || !strings.Contains(got.stdout, "首次登记") || !strings.Contains(got.stdout, "导入 import\n  本户：户联系电话 由 13800000001 改为 13800000002\n") {
+				t.Errorf("by %s: exit %d\n%s%s", kind, got.exit, got.stdout, got.stderr)
+			}
+		}
+		if got := h.hubd(t, 1, "history", "hh_none"); !strings.Contains(got.stderr, "HOUSEHOLD_NOT_FOUND") || got.stdout != "" {
+			t.Errorf("%s%s", got.stdout, got.stderr)
+		}
+	})
 }

@@ -28,11 +28,11 @@ type explainCmd struct {
 func (c explainCmd) Run(ctx context.Context) error {
 	q := server.Question{Subject: server.Subject{Household: c.Household, Person: c.Person}, Policy: c.Policy, On: c.Date}
 	if c.Household == "" && c.Person == "" {
-		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-		if err != nil && err != io.EOF {
+		value, err := readLine(os.Stdin)
+		if err != nil {
 			return err
 		}
-		q.Subject = server.Subject{Kind: c.Kind, Value: strings.TrimSpace(line)}
+		q.Subject = server.Subject{Kind: c.Kind, Value: value}
 	}
 	return c.with(ctx, func(s *server.Server) error {
 		all, err := s.Explain(ctx, server.Caller{Agency: c.Agency, Client: "hubd"}, q)
@@ -44,6 +44,15 @@ func (c explainCmd) Run(ctx context.Context) error {
 		}
 		return explainText(os.Stdout, all)
 	})
+}
+
+// readLine reads an identifier.
+func readLine(r io.Reader) (string, error) {
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", err
+	}
+	return strings.TrimSpace(line), nil
 }
 
 // explained is one policy, as --json prints it.

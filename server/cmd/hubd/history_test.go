@@ -22,13 +22,14 @@ func TestHistoryIsReadInBothLanguages(t *testing.T) {
 		}}}, {From: second, To: third},
 	}
 	var text, lines strings.Builder
-	if err := historyText(&text, steps); err != nil {
+	if err := historyText(&text, "hh_1", steps); err != nil {
 		t.Fatal(err)
 	}
-	if err := historyJSON(&lines, steps[1:2]); err != nil {
+	if err := historyJSON(&lines, "hh_1", steps[1:2]); err != nil {
 		t.Fatal(err)
 	}
-	wantText := `danzhou 1  2026-11-23 12:30  office/test  导入 import
+	wantText := `hh_1
+danzhou 1  2026-11-23 12:30  office/test  导入 import
   首次登记 / first registered
 danzhou 2  2026-11-23 13:30  schools/register  更新 update
   本户：自然村 登记为 甲组
@@ -36,7 +37,7 @@ danzhou 2  2026-11-23 13:30  schools/register  更新 update
 danzhou 3  2026-11-23 14:30  office/test  更新 update
   信息无变化 / no fact changed
 `
-	wantLines := `{"revision":2,"area":"danzhou","time":"2026-11-23T13:30:00+08:00","actor":"schools/register","cause":"UPDATE","cause_label":"更新","cause_label_en":"update",` +
+	wantLines := `{"household":"hh_1","revision":2,"area":"danzhou","time":"2026-11-23T13:30:00+08:00","actor":"schools/register","cause":"UPDATE","cause_label":"更新","cause_label_en":"update",` +
 		`"differences":[{"path":"village_group","group":"REGISTER","kind":"ADDED","text":"本户：自然村 登记为 甲组","text_en":"household: natural village recorded as 甲组"}]}` + "\n"
 	if text.String() != wantText || lines.String() != wantLines {
 		t.Errorf("got\n%s%s", text.String(), lines.String())

@@ -141,9 +141,9 @@ func TestEachReasonSaysWhatAClerkNeeds(t *testing.T) {
 		{family(), "pp_1", "medical-basic", "2018-12-31", PolicyNotInForce, "The policy is not in force on this day.", "该政策当日不在有效期内。", ""},
 		{error2, "pp_1", "medical-basic", today, NotABeneficiary, "The household is not one of those that the policies are for.", "该户不属于政策帮扶对象。", ""},
 		{family(), "", "housing-renovation", today, ConditionNotMet,
-			"The condition of the policy is not met: required is that house damaged and not renovated since is yes; on record: house damaged and not renovated since: no. " +
-				"Also required is that danger grade of the house is C (part of the house dangerous) or D (whole house dangerous); on record: danger grade of the house: not recorded.",
-			"不符合该政策的条件：要求住房损毁未修复为是，现住房损毁未修复：否；要求危房等级为C级(局部危房)或D级(整幢危房)，现危房等级：未登记。", ""},
+			"The condition of the policy is not met: house damaged and not renovated since: no (required: house damaged and not renovated since is yes); " +
+				"danger grade of the house: not recorded (required: danger grade of the house is C (part of the house dangerous) or D (whole house dangerous)).",
+			"不符合该政策的条件：住房损毁未修复：否，要求：住房损毁未修复为是；危房等级：未登记，要求：危房等级为C级(局部危房)或D级(整幢危房)。", ""},
 		{over, "pp_1", "medical-basic", "2021-01-01", SupportEnded, "Decision 琼试扶决〔2020〕1号 ended this policy; its last day was 2020-12-31.",
 			"依据决定 琼试扶决〔2020〕1号,该政策已停止,最后一日为 2020-12-31。", "琼试扶决〔2020〕1号"},
 		{family(), "", "helper-after-removal", today, StillSupported, "The policy is for those whose support has ended; here support continues.",

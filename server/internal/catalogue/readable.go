@@ -58,8 +58,8 @@ func joined(parts []household.Label, chinese, english string) household.Label {
 	return out
 }
 
-// unmet says of a test that failed what it wants, where that can be said, and what
-// is on record.
+// unmet says of a test that failed what is on record and, where that can be said, what
+// the test wants.
 func (t *Tested) unmet() household.Label {
 	var found []household.Label
 	for _, f := range t.Facts {
@@ -70,7 +70,7 @@ func (t *Tested) unmet() household.Label {
 		return is
 	}
 	return household.Label{
-		Chinese: "要求" + t.Wants.Chinese + "，现" + is.Chinese,
-		English: "required is that " + t.Wants.English + "; on record: " + is.English,
+		Chinese: is.Chinese + "，要求：" + t.Wants.Chinese,
+		English: is.English + " (required: " + t.Wants.English + ")",
 	}
 }

@@ -59,7 +59,7 @@ func whyOn(code string, on date.Date, pairs ...string) Why {
 
 // whyUnmet says each failed test in words, and keeps the catalogue's own text beside.
 func whyUnmet(failed []string, unmet []household.Label) Why {
-	all := joined(unmet, "；", ". Also ")
+	all := joined(unmet, "；", "; ")
 	texts := whyTexts[ConditionNotMet]
 	return Why{
 		Code:    ConditionNotMet,
