@@ -8,6 +8,7 @@
 package client
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -161,6 +162,20 @@ func (c *Client) Households() hubv1.HouseholdServiceClient {
 // Identity records what happens to persons and households over the years.
 func (c *Client) Identity() hubv1.IdentityServiceClient {
 	return hubv1.NewIdentityServiceClient(c.conn)
+}
+
+// Facts sends what a department knows.
+func (c *Client) Facts() hubv1.FactServiceClient { return hubv1.NewFactServiceClient(c.conn) }
+
+// Entitlements answers questions at the counter.
+func (c *Client) Entitlements() hubv1.EntitlementServiceClient {
+	return hubv1.NewEntitlementServiceClient(c.conn)
+}
+
+// Mappings tells which files Import can read.
+func (c *Client) Mappings(ctx context.Context) ([]*hubv1.Mapping, error) {
+	res, err := hubv1.NewImportServiceClient(c.conn).ListMappings(ctx, &hubv1.ListMappingsRequest{})
+	return res.GetMappings(), err
 }
 
 // Catalogues speaks of policies and lists.

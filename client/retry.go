@@ -87,7 +87,7 @@ func (r retrier) pause(failures int, err error) time.Duration {
 // isRead goes by the method's name, which the contract keeps to these verbs.
 func isRead(method string) bool {
 	name := method[strings.LastIndexByte(method, '/')+1:]
-	for _, verb := range []string{"Get", "List", "LookUp", "Pull", "Check"} {
+	for _, verb := range []string{"Get", "List", "LookUp", "Pull", "Check", "Explain", "Compare"} {
 		if strings.HasPrefix(name, verb) {
 			return true
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -13,9 +12,9 @@ import (
 	"github.com/bangfuhub/hub/server/internal/catalogue"
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/division"
-	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/hub"
+	"github.com/bangfuhub/hub/server/internal/imports"
 	"github.com/bangfuhub/hub/server/internal/invented"
 	"github.com/bangfuhub/hub/server/internal/register"
 	"github.com/bangfuhub/hub/server/internal/seal"
@@ -46,11 +45,38 @@ type (
 	Subject = hub.Subject
 	// EntitlementAnswer is the answer to a question.
 	EntitlementAnswer = hub.EntitlementAnswer
-	// RevisionName says which revision of a household is meant.
-	RevisionName = hub.RevisionName
-	// Comparison is what differs between two revisions of a household.
-	Comparison = hub.Comparison
+	// File is a file to import, with how to read it.
+	File = imports.File
+	// ImportOptions says in whose name a file is loaded, and what to do meanwhile.
+	ImportOptions = imports.Options
+	// ImportResult counts what an import did or would do.
+	ImportResult = imports.Result
+	// Rejected is a line of the report about NDJSON.
+	Rejected = imports.Rejected
+	// Changes counts what an import changes, by kind.
+	Changes = hub.Changes
+	// Mapping says what the columns of a file mean.
+	Mapping = imports.Mapping
 )
+
+// Orders are how the rows of a household may stand in a file.
+var Orders = map[string]imports.Order{"detect": imports.OrderDetect, "grouped": imports.OrderGrouped, "any": imports.OrderAny}
+
+// LoadMapping finds an embedded mapping by its name, or reads a file.
+func LoadMapping(nameOrFile string) (*Mapping, error) { return imports.LoadMapping(nameOrFile) }
+
+// FileFormat tells by the content of a file what it is: "ndjson", "xlsx" or "csv".
+func FileFormat(r io.ReaderAt, size int64) (string, error) { return imports.FormatOf(r, size) }
+
+// Import loads NDJSON, one household a line.
+func (s *Server) Import(ctx context.Context, r io.Reader, opt ImportOptions) (ImportResult, error) {
+	return s.imports.Lines(ctx, r, opt)
+}
+
+// ImportFile loads a register file, a department's file or NDJSON.
+func (s *Server) ImportFile(ctx context.Context, f File, opt ImportOptions) (ImportResult, error) {
+	return s.imports.Load(ctx, f, opt)
+}
 
 // Token issues a token signed with a stand-alone hub's own key.
 func (s *Server) Token(c Caller, ttl time.Duration) (string, error) {
@@ -180,33 +206,4 @@ func (s *Server) Lists(ctx context.Context) []string {
 // and why or why not. The caller's agreement decides what is answered.
 func (s *Server) Explain(ctx context.Context, c Caller, q Question) ([]EntitlementAnswer, error) {
 	return s.hub.ExplainEntitlements(ctx, c, q)
-}
-
-// Find gives the ids of the households that an identifier of a household or person leads
-// to, among those that the caller may see.
-func (s *Server) Find(ctx context.Context, c Caller, kind, value string) ([]string, error) {
-	found, err := s.hub.LookUpIdentifier(ctx, c, kind, value)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, m := range found {
-		if id := m.Household.ID; !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, fault.New(fault.HouseholdNotFound)
-	}
-	return ids, nil
-}
-
-// History says what each revision of a household changed, who made it, when (in Hainan's
-// time) and why, the oldest first. The caller's agreement decides what is answered.
-func (s *Server) History(ctx context.Context, c Caller, household string, from, to RevisionName) ([]Comparison, error) {
-	all, err := s.hub.History(ctx, c, household, from, to)
-	for i := range all {
-		all[i].To.Time = all[i].To.Time.In(hub.Zone)
-	}
-	return all, err
 }

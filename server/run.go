@@ -64,7 +64,7 @@ func (s *Server) Run(ctx context.Context) error {
 // rpcServers makes the server for other agencies and the one behind REST. They
 // are alike but for TLS, so that no interceptor is skipped on either way.
 func (s *Server) rpcServers(v *authn.Verifier) (public, link *grpc.Server, err error) {
-	cfg := rpc.Config{Hub: s.hub, Divisions: s.tree, Verify: v.Verify, Reflection: s.cfg.Reflection, Log: s.cfg.Log}
+	cfg := rpc.Config{Hub: s.hub, Imports: s.imports, Divisions: s.tree, Verify: v.Verify, Reflection: s.cfg.Reflection, Log: s.cfg.Log}
 	if link, err = rpc.New(cfg); err != nil {
 		return nil, nil, err
 	}

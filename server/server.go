@@ -15,6 +15,7 @@ import (
 
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/hub"
+	"github.com/bangfuhub/hub/server/internal/imports"
 	"github.com/bangfuhub/hub/server/internal/seal"
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/store/postgres"
@@ -31,6 +32,8 @@ type Config struct {
 	// Keys is the file of the data keys: sealed documents and keyed hashes can't be
 	// read without it. Required with Postgres; otherwise made in Data on first start.
 	Keys string
+	// Scratch is the folder of temporary data while files are imported; "" is the system's.
+	Scratch string
 	// Divisions and Areas are files of another province; Hainan's are embedded.
 	Divisions, Areas string
 
@@ -62,10 +65,11 @@ const (
 
 // Server is an opened hub.
 type Server struct {
-	cfg   Config
-	store store.Store
-	hub   *hub.Hub
-	tree  *division.Tree
+	cfg     Config
+	store   store.Store
+	hub     *hub.Hub
+	imports *imports.Importer
+	tree    *division.Tree
 
 	grpcListener, httpListener net.Listener
 }
@@ -106,6 +110,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
+	s.imports = imports.New(imports.Config{Hub: s.hub, Divisions: s.tree, Scratch: cfg.Scratch})
 	return s, nil
 }
 

@@ -16,7 +16,7 @@ const invented = internal + "invented"
 
 // loud lists the rooms that may know the world.
 var loud = slices.Concat(
-	under(internal, "seal", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register"),
+	under(internal, "seal", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports"),
 	[]string{"client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd"})
 
 // rooms lists all rooms from the ground up.
@@ -31,14 +31,18 @@ func allowed(room string) []string {
 		return slices.Concat(pure, []string{gen})
 	case "register":
 		return slices.Concat(pure, under(internal, "sheet"))
+	case "imports":
+		return slices.Concat(pure, under(internal, "hub", "wire", "sheet", "register"))
 	case "hub":
 		return slices.Concat(pure, under(internal, "wire", "store", "seal"))
 	case "authn":
 		return slices.Concat(pure, under(internal, "hub"))
-	case "rpc", "gateway":
+	case "rpc":
+		return slices.Concat(pure, under(internal, "hub", "wire", "imports"), []string{gen})
+	case "gateway":
 		return slices.Concat(pure, under(internal, "hub", "wire"), []string{gen})
 	case "server":
-		return slices.Concat(pure, under(internal, "invented", "seal", "store", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register"))
+		return slices.Concat(pure, under(internal, "invented", "seal", "store", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports"))
 	case serverGo:
 		return slices.Concat(allowed("server"), under(internal, "store/sqlite", "store/postgres"))
 	case "server/cmd/hubd":

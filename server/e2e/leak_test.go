@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -349,8 +350,8 @@ func rejected(t testing.TB, hub *hubtest.Hub, n *needles) {
 `
 	var report bytes.Buffer
 	r, err := hub.Import(t.Context(), strings.NewReader(lines), server.ImportOptions{
-		Caller: server.Caller{Agency: "office", Client: "test"},
-		Report: func(bad []server.Rejected) error { return json.NewEncoder(&report).Encode(bad) },
+		Caller:   server.Caller{Agency: "office", Client: "test"},
+		Rejected: func() (io.Writer, error) { return &report, nil },
 	})
 	if err != nil || r.Rejected != 3 {
 		t.Errorf("%+v, %v", r, err)

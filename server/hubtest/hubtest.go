@@ -161,12 +161,13 @@ func (h *Hub) Generated(t testing.TB, households int, seed uint64) []byte {
 // Load imports NDJSON, of which no line may be rejected.
 func (h *Hub) Load(t testing.TB, ndjson io.Reader) server.ImportResult {
 	t.Helper()
+	var rejected bytes.Buffer
 	r, err := h.Import(context.Background(), ndjson, server.ImportOptions{
-		Caller: server.Caller{Agency: "office", Client: "test"},
-		Report: func(bad []server.Rejected) error { t.Errorf("rejected: %+v", bad); return nil },
+		Caller:   server.Caller{Agency: "office", Client: "test"},
+		Rejected: func() (io.Writer, error) { return &rejected, nil },
 	})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || rejected.Len() > 0 {
+		t.Fatal(err, rejected.String())
 	}
 	return r
 }

@@ -25,7 +25,7 @@ type importCmd struct {
 	DryRun  bool   `help:"Show what would change, and save nothing."`
 	Report  string `help:"File for what was rejected. Default: beside FILE, FILE.rejected with the ending of its format." type:"path"`
 	JSON    bool   `help:"Print the summary as one JSON object." name:"json"`
-	Agency  string `help:"Agency in whose name it is loaded." default:"office"`
+	Agency  string `help:"Agency in whose name it is loaded. For a department's file: one whose agreement lets it write the facts." default:"office"`
 }
 
 // Run loads a file. The same file twice changes nothing.
@@ -54,7 +54,7 @@ func (c importCmd) Run(ctx context.Context) error {
 
 func (c importCmd) load(ctx context.Context, s *server.Server, in *os.File, size int64, report *reportFile) (server.ImportResult, error) {
 	opt := server.ImportOptions{
-		Caller: server.Caller{Agency: c.Agency, Client: "hubd-import"}, DryRun: c.DryRun, Group: server.Group(c.Group),
+		Caller: server.Caller{Agency: c.Agency, Client: "hubd-import"}, DryRun: c.DryRun, Group: server.Group(c.Group), Rejected: report.create,
 	}
 	format := "ndjson"
 	if c.File != "-" {
@@ -67,7 +67,7 @@ func (c importCmd) load(ctx context.Context, s *server.Server, in *os.File, size
 		report.path = c.reportPath(format)
 	}
 	if format != "ndjson" {
-		return c.rows(ctx, s, in, size, report, opt)
+		return c.rows(ctx, s, in, size, opt)
 	}
 	b := newBar("loading", size)
 	defer b.done()
@@ -75,18 +75,20 @@ func (c importCmd) load(ctx context.Context, s *server.Server, in *os.File, size
 	if err != nil {
 		return server.ImportResult{}, err
 	}
-	opt.Report = report.lines
 	return s.Import(ctx, counted, opt)
 }
 
-// rows loads a register file. How many rows it has is known only at its end.
-func (c importCmd) rows(ctx context.Context, s *server.Server, in io.ReaderAt, size int64, report *reportFile, opt server.ImportOptions) (server.ImportResult, error) {
+// rows loads the file of an office or department. How many rows it has is known only at its end.
+func (c importCmd) rows(ctx context.Context, s *server.Server, in io.ReaderAt, size int64, opt server.ImportOptions) (server.ImportResult, error) {
 	b := newCounter("rows loaded")
 	defer b.done()
 	opt.Progress = func(rows int) { b.set(int64(rows)) }
-	return s.ImportRegister(ctx, server.RegisterFile{
-		Content: in, Size: size, Name: c.File, Mapping: c.Mapping, Source: c.Source,
-		AsOf: server.Date(c.AsOf), Order: c.Order, Rejected: report.create,
+	m, err := server.LoadMapping(c.Mapping)
+	if err != nil {
+		return server.ImportResult{}, err
+	}
+	return s.ImportFile(ctx, server.File{
+		Content: in, Size: size, Mapping: m, Source: c.Source, AsOf: server.Date(c.AsOf), Order: server.Orders[c.Order],
 	}, opt)
 }
 
@@ -151,21 +153,6 @@ type reportFile struct {
 func (r *reportFile) create() (_ io.Writer, err error) {
 	r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	return r.file, err
-}
-
-func (r *reportFile) lines(lines []server.Rejected) error {
-	if r.file == nil {
-		if _, err := r.create(); err != nil {
-			return err
-		}
-	}
-	e := json.NewEncoder(r.file)
-	for _, l := range lines {
-		if err := e.Encode(l); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (r *reportFile) close() error {

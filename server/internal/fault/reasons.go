@@ -97,6 +97,8 @@ const (
 	ColumnTwice      Reason = "COLUMN_TWICE"
 
 	HouseholdMerged Reason = "HOUSEHOLD_MERGED"
+	ImportBusy      Reason = "IMPORT_BUSY"
+	ImportStalled   Reason = "IMPORT_STALLED"
 )
 
 var texts = map[Reason]text{
@@ -190,4 +192,6 @@ var texts = map[Reason]text{
 	ColumnTwice:      {Invalid, "Two columns of the file are read as the same field: {columns}. Remove or rename one.", "文件中有两列对应同一字段:{columns}。请删除或改名其中一列。"},
 
 	HouseholdMerged: {Precondition, "The household number was merged into household {household}: the file still describes the household before the merge. Correct the household that absorbed it, or reverse the merge first.", "该户编号已并入户 {household},文件仍为并户前的内容。请改报并入后的户,或先撤销并户。"},
+	ImportBusy:      {Exhausted, "The hub is loading as many files as it can at a time. Send the file again in a few minutes.", "系统正在导入的文件已达上限,请几分钟后重新上传。"},
+	ImportStalled:   {Unavailable, "No piece of the file came for {seconds} seconds, so the import was ended; nothing was loaded. Send the file again.", "{seconds}秒内未收到文件的后续内容,导入已终止,未导入任何数据。请重新上传。"},
 }

@@ -3,8 +3,6 @@ package gateway
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"mime"
@@ -76,49 +74,6 @@ func contentType(name string) string {
 		return "text/css; charset=utf-8"
 	}
 	return mime.FormatMediaType("text/plain", map[string]string{"charset": "utf-8"})
-}
-
-// describe completes the generated description by what the generator can't know:
-// the title, the token, and that Follow answers line by line.
-func describe(generated []byte) ([]byte, error) {
-	var spec map[string]any
-	if err := json.Unmarshal(generated, &spec); err != nil {
-		return nil, err
-	}
-	spec["info"] = map[string]any{"title": "Bangfu Hub", "version": "v1"}
-	spec["securityDefinitions"] = map[string]any{"token": map[string]any{
-		"type": "apiKey", "in": "header", "name": "Authorization", "description": "Bearer <token>",
-	}}
-	spec["security"] = []any{map[string]any{"token": []any{}}}
-	post, ok := at(spec, "paths", "/v1/sync:follow", "post")
-	if !ok {
-		return nil, errors.New("it has no /v1/sync:follow")
-	}
-	post["produces"] = []any{"application/x-ndjson"}
-	answer, ok := at(post, "responses", "200")
-	if !ok {
-		return nil, errors.New("/v1/sync:follow has no answer")
-	}
-	answer["description"] = "Lines, each a FollowResponse; or, last, an error."
-	schema, _ := at(answer, "schema", "properties")
-	page, ok := schema["result"]
-	if !ok {
-		return nil, errors.New("/v1/sync:follow is not a stream")
-	}
-	answer["schema"] = page
-	return json.Marshal(spec)
-}
-
-// at walks down objects.
-func at(object map[string]any, keys ...string) (map[string]any, bool) {
-	for _, key := range keys {
-		next, ok := object[key].(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		object = next
-	}
-	return object, true
 }
 
 // healthz tells whether the gRPC server behind the gateway serves.

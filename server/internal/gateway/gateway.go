@@ -75,6 +75,7 @@ func New(cfg Config) (http.Handler, error) {
 	root := http.NewServeMux()
 	root.Handle("/v1/", limited(api, cfg.MaxBody, fail))
 	root.Handle("POST /v1/sync:follow", limited(&follow{conn: cfg.Conn, transcoder: transcoder, fail: fail}, cfg.MaxBody, fail))
+	root.Handle("POST /v1/imports", &upload{client: hubv1.NewImportServiceClient(cfg.Conn), fail: fail})
 	root.Handle("GET /healthz", healthz{client: grpc_health_v1.NewHealthClient(cfg.Conn)})
 	root.Handle("GET /openapi.json", docs)
 	root.Handle("GET /docs", docs)
@@ -111,6 +112,7 @@ func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
 		hubv1.RegisterDivisionServiceHandler,
 		hubv1.RegisterHouseholdServiceHandler,
 		hubv1.RegisterFactServiceHandler,
+		hubv1.RegisterImportServiceHandler,
 		hubv1.RegisterIdentityServiceHandler,
 		hubv1.RegisterCatalogueServiceHandler,
 		hubv1.RegisterRecordServiceHandler,

@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -90,4 +91,28 @@ func (h *Hub) find(ctx context.Context, r store.Reader, kind string, values []st
 		out[byHash[string(a.Hash)]] = a
 	}
 	return out, nil
+}
+
+// free makes sure that no identifier stands for somebody else, before one clash
+// would cost the whole transaction.
+func (h *Hub) free(ctx context.Context, r store.Reader, hh *household.Household) error {
+	byKind := map[string][][]byte{}
+	owner := map[string]string{}
+	for _, i := range hh.Identifiers() {
+		hash := h.Keys.Hash(string(i.Kind), i.Value)
+		byKind[string(i.Kind)] = append(byKind[string(i.Kind)], hash)
+		owner[string(hash)] = i.Person
+	}
+	for kind, hashes := range byKind {
+		found, err := r.Aliases(ctx, kind, hashes)
+		if err != nil {
+			return err
+		}
+		for _, a := range found {
+			if a.Household != hh.ID || a.Person != owner[string(a.Hash)] {
+				return fault.New(fault.IdentifierTaken, "kind", kind)
+			}
+		}
+	}
+	return nil
 }

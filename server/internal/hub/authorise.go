@@ -124,6 +124,34 @@ func (h *Hub) mayWrite(ctx context.Context, r store.Reader, c access.Caller, vil
 	return nil
 }
 
+// mayWriteSomewhere refuses callers who own a group nowhere.
+func (h *Hub) mayWriteSomewhere(all []access.Agreement, c access.Caller, g household.Group, on date.Date) error {
+	err := error(fault.New(fault.GroupNotOwned, "group", string(g)))
+	for _, a := range all {
+		for _, d := range a.Divisions {
+			switch decision := access.AllowGroup(h.Divisions, all, c, d, g, on); decision.Verdict {
+			case access.Allowed:
+				return nil
+			case access.Expired:
+				err = refusal(c, decision, "facts of group "+string(g))
+			}
+		}
+	}
+	return err
+}
+
+// MayImport refuses callers whose agreements let them write a group nowhere, before
+// they send a whole file for nothing.
+func (h *Hub) MayImport(ctx context.Context, c access.Caller, g household.Group) error {
+	return storeFault(h.Store.View(ctx, func(r store.Reader) error {
+		all, err := h.agreements(ctx, r, c.Agency)
+		if err != nil {
+			return err
+		}
+		return h.mayWriteSomewhere(all, c, g, h.Today())
+	}))
+}
+
 // mayManageCatalogue refuses callers without an agreement for the catalogue.
 func (h *Hub) mayManageCatalogue(ctx context.Context, r store.Reader, c access.Caller) error {
 	all, err := h.agreements(ctx, r, c.Agency)

@@ -31,6 +31,21 @@ type Answer struct {
 // Candidate is somebody whom a row may mean; Person is empty for the household itself.
 type Candidate struct{ Household, Person string }
 
+// Submission is what SubmitFacts is asked.
+type Submission struct {
+	Group     household.Group
+	Rows      []*household.Household
+	RequestID string // "": a retry does only what is missing, and answers anew
+	DryRun    bool   // answers what would be, and saves nothing; without RequestID
+}
+
+// Submitted is what became of a Submission.
+type Submitted struct {
+	Answers  []Answer
+	Changes  Changes            // of rows and lists, by kind; not kept for a retry
+	Villages map[string]Changes // the same by village
+}
+
 // SubmitFacts takes a department's rows of one group and answers each. A row is a
 // fragment: what names a household, a person or both, and the group's facts; anything
 // else in it is ignored. A row that matches writes these facts and nothing else; one
@@ -39,36 +54,36 @@ type Candidate struct{ Household, Person string }
 // Households outside the caller's divisions are not found. The rows become as many
 // transactions in each area as they need; after a crash the same rows again do only
 // what is missing. A request id, where given, makes a retry give the first answers.
-func (h *Hub) SubmitFacts(ctx context.Context, c access.Caller, group household.Group, rows []*household.Household, requestID string) (out []Answer, err error) {
-	if err := checkRows(group, rows); err != nil {
-		return nil, err
+func (h *Hub) SubmitFacts(ctx context.Context, c access.Caller, in Submission) (Submitted, error) {
+	if err := checkRows(in.Group, in.Rows); err != nil {
+		return Submitted{}, err
 	}
 	q := request{}
-	if requestID != "" {
-		if q, err = h.request(c, requestID, "facts", group, rows); err != nil {
-			return nil, err
+	if in.RequestID != "" && !in.DryRun {
+		var err error
+		if q, err = h.request(c, in.RequestID, "facts", in.Group, in.Rows); err != nil {
+			return Submitted{}, err
 		}
 	}
-	detail := map[string]any{"group": group, "rows": len(rows)}
-	err = h.audited(ctx, c, "facts.submit", detail, func() (any, error) {
-		var known bool
-		s := &submission{hub: h, caller: c, group: group, rows: rows, act: h.act(c, "", feed.CauseUpdate)}
+	out := Submitted{Changes: Changes{}, Villages: map[string]Changes{}}
+	detail := map[string]any{"group": in.Group, "rows": len(in.Rows), "dry_run": in.DryRun}
+	err := h.audited(ctx, c, "facts.submit", detail, func() (any, error) {
+		s := &submission{hub: h, caller: c, Submission: in, act: h.act(c, "", feed.CauseUpdate), out: &out}
+		known := false
 		err := h.Store.View(ctx, func(r store.Reader) (err error) {
 			if q.id != "" {
-				if known, err = h.outcome(ctx, r, q, &out); known || err != nil {
+				if known, err = h.outcome(ctx, r, q, &out.Answers); known || err != nil {
 					return err
 				}
 			}
 			return s.match(ctx, r)
 		})
-		if known || err != nil {
-			return summary(out), err
+		if !known && err == nil {
+			if err = s.write(ctx); err == nil {
+				err = h.keepAnswers(ctx, q, s)
+			}
 		}
-		if err := s.write(ctx); err != nil {
-			return summary(s.answers), err
-		}
-		out, err = h.keepAnswers(ctx, q, s)
-		return summary(out), err
+		return summary(out.Answers), err
 	})
 	return out, err
 }
@@ -92,20 +107,20 @@ func checkRows(group household.Group, rows []*household.Household) error {
 
 // keepAnswers keeps the answers under the request; where the same request was faster,
 // its answers count.
-func (h *Hub) keepAnswers(ctx context.Context, q request, s *submission) ([]Answer, error) {
+func (h *Hub) keepAnswers(ctx context.Context, q request, s *submission) error {
 	if q.id == "" {
-		return s.answers, nil
+		return nil
 	}
-	var out []Answer
+	mine := s.out.Answers
 	err := h.Store.Update(ctx, func(tx store.Tx) error {
-		out = nil
-		if known, err := h.outcome(ctx, tx, q, &out); known || err != nil {
+		s.out.Answers = nil
+		if known, err := h.outcome(ctx, tx, q, &s.out.Answers); known || err != nil {
 			return err
 		}
-		out = s.answers
-		return h.keep(ctx, tx, q, s.act, out)
+		s.out.Answers = mine
+		return h.keep(ctx, tx, q, s.act, mine)
 	})
-	return out, storeFault(err)
+	return storeFault(err)
 }
 
 // summary is what the audit says about the answers: counts and opaque ids.

@@ -15,14 +15,13 @@ import (
 // submission is one call of SubmitFacts: rows are matched in one view, then written
 // area by area.
 type submission struct {
+	Submission
 	hub     *Hub
 	caller  access.Caller
-	group   household.Group
-	rows    []*household.Household
 	act     act
 	allowed []access.Agreement
 	known   map[string]held // by household id
-	answers []Answer
+	out     *Submitted
 	plan    map[string]map[string][]factStep // area → household → what is to be done, in the order of the rows
 }
 
@@ -35,18 +34,18 @@ type factStep struct {
 
 // match finds whom the rows mean, answers them, and plans what is to be written.
 func (s *submission) match(ctx context.Context, r store.Reader) (err error) {
-	s.known, s.plan, s.answers = map[string]held{}, map[string]map[string][]factStep{}, nil
+	s.known, s.plan, s.out.Answers = map[string]held{}, map[string]map[string][]factStep{}, nil
 	if s.allowed, err = s.hub.agreements(ctx, r, s.caller.Agency); err != nil {
 		return err
 	}
-	if err := s.anywhere(); err != nil {
+	if err := s.hub.mayWriteSomewhere(s.allowed, s.caller, s.Group, s.act.on); err != nil {
 		return err
 	}
 	found, err := s.resolve(ctx, r)
 	if err != nil {
 		return err
 	}
-	for i, row := range s.rows {
+	for i, row := range s.Rows {
 		m, err := s.matchRow(ctx, r, found, row)
 		if err != nil {
 			return err
@@ -56,32 +55,16 @@ func (s *submission) match(ctx context.Context, r store.Reader) (err error) {
 	return nil
 }
 
-// anywhere refuses callers who own the group nowhere.
-func (s *submission) anywhere() error {
-	err := error(fault.New(fault.GroupNotOwned, "group", string(s.group)))
-	for _, a := range s.allowed {
-		for _, d := range a.Divisions {
-			switch decision := access.AllowGroup(s.hub.Divisions, s.allowed, s.caller, d, s.group, s.act.on); decision.Verdict {
-			case access.Allowed:
-				return nil
-			case access.Expired:
-				err = refusal(s.caller, decision, "facts of group "+string(s.group))
-			}
-		}
-	}
-	return err
-}
-
 func (s *submission) mayWrite(village string) bool {
-	return access.AllowGroup(s.hub.Divisions, s.allowed, s.caller, village, s.group, s.act.on).Verdict == access.Allowed
+	return access.AllowGroup(s.hub.Divisions, s.allowed, s.caller, village, s.Group, s.act.on).Verdict == access.Allowed
 }
 
 // resolve looks up the identifiers of all rows at once. Who left alive is found where
 // they left from until somebody says where they live.
 func (s *submission) resolve(ctx context.Context, r store.Reader) (map[household.Identifier]store.Alias, error) {
 	values := map[household.IdentifierKind][]string{}
-	for _, row := range s.rows {
-		for _, id := range household.RowIdentifiers(row, s.group) {
+	for _, row := range s.Rows {
+		for _, id := range household.RowIdentifiers(row, s.Group) {
 			if !slices.Contains(values[id.Kind], id.Value) {
 				values[id.Kind] = append(values[id.Kind], id.Value)
 			}
@@ -118,7 +101,7 @@ func (s *submission) resolve(ctx context.Context, r store.Reader) (map[household
 func (s *submission) matchRow(ctx context.Context, r store.Reader, found map[household.Identifier]store.Alias, row *household.Household) (household.Matching, error) {
 	var leads []household.Lead
 	byPerson := false
-	for _, id := range household.RowIdentifiers(row, s.group) {
+	for _, id := range household.RowIdentifiers(row, s.Group) {
 		a, ok := found[id]
 		if !ok {
 			continue
@@ -145,7 +128,7 @@ func (s *submission) matchRow(ctx context.Context, r store.Reader, found map[hou
 			named = append(named, subject)
 		}
 	}
-	return household.Match(row, s.group, leads, named, s.act.on), nil
+	return household.Match(row, s.Group, leads, named, s.act.on), nil
 }
 
 // subject opens where an alias leads.
@@ -182,7 +165,7 @@ func (s *submission) answer(i int, m household.Matching) {
 	for _, c := range m.Candidates {
 		a.Candidates = append(a.Candidates, Candidate{Household: c.Household.ID, Person: idOf(c.Person)})
 	}
-	s.answers = append(s.answers, a)
+	s.out.Answers = append(s.out.Answers, a)
 	switch m.State {
 	case household.Matched, household.MatchedByFormer:
 		s.add(i, m.Subject, nil)
@@ -216,21 +199,21 @@ func (s *submission) add(row int, to household.Subject, task *household.Task) {
 // task makes the task that a row opens. Its id is a keyed hash of what is odd about the
 // row, so that the same row opens no second one and nobody learns the row from it.
 func (s *submission) task(i int, kind household.TaskKind, about household.Subject, differs []string) *household.Task {
-	parts := []any{kind, s.group, about.Household.ID, idOf(about.Person)}
+	parts := []any{kind, s.Group, about.Household.ID, idOf(about.Person)}
 	if about.Person != nil {
 		parts[2] = "" // the person takes the task along
 	}
 	if kind != household.TaskNotApplicable {
-		for _, p := range s.rows[i].Persons {
+		for _, p := range s.Rows[i].Persons {
 			parts = append(parts, household.NormaliseName(p.Name), p.BirthDate, p.Sex)
 		}
 	}
 	if kind == household.TaskAmbiguous {
-		parts = append(parts, household.RowIdentifiers(s.rows[i], s.group))
+		parts = append(parts, household.RowIdentifiers(s.Rows[i], s.Group))
 	}
 	b, _ := json.Marshal(parts) //nolint:errchkjson // texts only
 	return &household.Task{
-		ID: "task_" + hex.EncodeToString(s.hub.Keys.Hash("task", string(b))[:10]), Kind: kind, Group: s.group,
+		ID: "task_" + hex.EncodeToString(s.hub.Keys.Hash("task", string(b))[:10]), Kind: kind, Group: s.Group,
 		Person: idOf(about.Person), Fields: differs, OpenedOn: s.act.on,
 	}
 }

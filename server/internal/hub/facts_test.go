@@ -27,12 +27,12 @@ func ownFacts(t testing.TB) *house {
 
 func (h *house) report(c access.Caller, g household.Group, rows ...*household.Household) []hub.Answer {
 	h.Helper()
-	out, err := h.SubmitFacts(h.Context(), c, g, rows, h.request())
+	out, err := h.SubmitFacts(h.Context(), c, hub.Submission{Group: g, Rows: rows, RequestID: h.request()})
 	h.ok(err)
-	if len(out) != len(rows) {
-		h.Fatalf("%d answers to %d rows", len(out), len(rows))
+	if len(out.Answers) != len(rows) {
+		h.Fatalf("%d answers to %d rows", len(out.Answers), len(rows))
 	}
-	return out
+	return out.Answers
 }
 
 // toCheck counts the households on the worklist match-tasks in the first village.
@@ -112,11 +112,11 @@ func TestNobodyWritesOutsideTheirDivisions(t *testing.T) {
 	if h.find("HH-0002").Revision != before.Revision {
 		t.Error("written")
 	}
-	_, err := h.SubmitFacts(h.Context(), schools, household.GroupHousing, []*household.Household{grade("HH-0002", household.GradeD, today)}, "r")
+	_, err := h.SubmitFacts(h.Context(), schools, hub.Submission{Group: household.GroupHousing, Rows: []*household.Household{grade("HH-0002", household.GradeD, today)}, RequestID: "r"})
 	h.refused(err, fault.GroupNotOwned)
-	_, err = h.SubmitFacts(h.Context(), office, household.GroupRegister, []*household.Household{{}}, "r")
+	_, err = h.SubmitFacts(h.Context(), office, hub.Submission{Group: household.GroupRegister, Rows: []*household.Household{{}}, RequestID: "r"})
 	h.violated(err, "group", fault.UnknownCode)
-	_, err = h.SubmitFacts(h.Context(), schools, household.GroupEducation, repeated(hub.MaxFactRows+1), "r")
+	_, err = h.SubmitFacts(h.Context(), schools, hub.Submission{Group: household.GroupEducation, Rows: repeated(hub.MaxFactRows + 1), RequestID: "r"})
 	h.violated(err, "rows", fault.TooMany)
 }
 
@@ -194,13 +194,13 @@ func TestARepeatedSubmissionGivesTheFirstAnswers(t *testing.T) {
 	h.load(home(1, qionghai[0]))
 	rows := []*household.Household{grade("HH-0001", household.GradeD, "2026-03-01")}
 	for range 2 {
-		got, err := h.SubmitFacts(h.Context(), builders, household.GroupHousing, rows, "same")
+		got, err := h.SubmitFacts(h.Context(), builders, hub.Submission{Group: household.GroupHousing, Rows: rows, RequestID: "same"})
 		h.ok(err)
-		if !got[0].Changed {
-			t.Errorf("got %+v", got[0])
+		if !got.Answers[0].Changed {
+			t.Errorf("got %+v", got.Answers[0])
 		}
 	}
-	_, err := h.SubmitFacts(h.Context(), builders, household.GroupHousing, []*household.Household{grade("HH-0001", household.GradeA, "2026-03-01")}, "same")
+	_, err := h.SubmitFacts(h.Context(), builders, hub.Submission{Group: household.GroupHousing, Rows: []*household.Household{grade("HH-0001", household.GradeA, "2026-03-01")}, RequestID: "same"})
 	h.refused(err, fault.RequestReused)
 }
 
@@ -247,7 +247,7 @@ func TestRowsNeverChangeAnotherGroup(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		group := rapid.SampledFrom([]household.Group{household.GroupHousing, household.GroupMedical, household.GroupCivil}).Draw(rt, "group")
 		before := [2]*household.Household{h.find("HH-0001").Household, h.find("HH-0002").Household}
-		_, err := h.SubmitFacts(h.Context(), builders, group, []*household.Household{drawRow(rt)}, "")
+		_, err := h.SubmitFacts(h.Context(), builders, hub.Submission{Group: group, Rows: []*household.Household{drawRow(rt)}, RequestID: ""})
 		h.ok(err)
 		for i, was := range before {
 			now := h.find(was.HouseholdNumber).Household

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -28,10 +29,15 @@ func (s *submission) writeArea(ctx context.Context, a act, todo []string) error 
 	for len(todo) > 0 {
 		var t *factTx
 		err := s.hub.update(ctx, a.area, func(tx store.Tx) (int64, error) {
-			t = &factTx{submission: s, tx: tx, act: a, outcomes: map[string][]Answer{}}
-			return t.run(ctx, todo)
+			t = &factTx{submission: s, tx: tx, act: a, outcomes: map[string][]Answer{}, changes: newChangeCount()}
+			n, err := t.run(ctx, todo)
+			if err == nil && s.DryRun {
+				err = errDryRun
+			}
+			return n, err
 		})
 		switch {
+		case errors.Is(err, errDryRun): // undone, and counted below
 		case fault.Is(err, fault.IdentifierTaken) && len(todo) > 1:
 			for _, id := range todo {
 				if err := s.writeArea(ctx, a, []string{id}); err != nil {
@@ -47,9 +53,11 @@ func (s *submission) writeArea(ctx context.Context, a act, todo []string) error 
 		}
 		for _, id := range todo[:t.taken] {
 			for _, answer := range t.outcomes[id] {
-				s.answers[answer.Index] = answer
+				s.out.Answers[answer.Index] = answer
+				t.changes.fact(s.known[id].row.Village, answer)
 			}
 		}
+		t.changes.addTo(s.out.Changes, s.out.Villages)
 		todo = todo[t.taken:]
 	}
 	return nil
@@ -59,7 +67,7 @@ func (s *submission) writeArea(ctx context.Context, a act, todo []string) error 
 func (s *submission) refuse(area, id string, f *fault.Fault) {
 	for _, step := range s.plan[area][id] {
 		if step.task == nil {
-			s.answers[step.row].Reason = f
+			s.out.Answers[step.row].Reason = f
 		}
 	}
 }
@@ -70,7 +78,8 @@ type factTx struct {
 	tx       store.Tx
 	act      act
 	outcomes map[string][]Answer // by household
-	taken    int                 // of the households to do
+	changes  changeCount
+	taken    int // of the households to do
 }
 
 func (t *factTx) run(ctx context.Context, todo []string) (int64, error) {
@@ -98,7 +107,9 @@ func (t *factTx) run(ctx context.Context, todo []string) (int64, error) {
 	if len(steps) == 0 {
 		return 0, nil
 	}
-	n, done, err := t.hub.appendAny(ctx, t.tx, t.act, steps)
+	a := t.act
+	a.tell = t.changes.lists
+	n, done, err := t.hub.appendAny(ctx, t.tx, a, steps)
 	if done < len(steps) {
 		t.taken = at[done]
 	}
@@ -114,7 +125,7 @@ func (t *factTx) elsewhere(id string) {
 }
 
 func (t *factTx) say(id string, step factStep, changed bool, f *fault.Fault) {
-	answer := t.answers[step.row]
+	answer := t.out.Answers[step.row]
 	answer.Changed, answer.Reason = changed, f
 	t.outcomes[id] = append(t.outcomes[id], answer)
 }
@@ -154,14 +165,14 @@ func opened(h *household.Household, step factStep) *household.Household {
 
 // facts merges a row's facts of the group, and nothing else of it.
 func (t *factTx) facts(ctx context.Context, was held, step factStep) (*household.Household, error) {
-	row := t.rows[step.row]
+	row := t.Rows[step.row]
 	about := household.Subject{Household: was.facts, Person: was.facts.Person(step.person)}
-	still := household.Applicable(household.Matching{State: household.Matched, Subject: about}, row, t.group, t.act.on)
+	still := household.Applicable(household.Matching{State: household.Matched, Subject: about}, row, t.Group, t.act.on)
 	if still.State != household.Matched || (step.person != "" && about.Person == nil) {
 		return nil, fault.New(fault.WrittenMeanwhile)
 	}
-	merged, err := t.hub.merged(ctx, t.tx, t.act, was, fragment(row, t.group, step.person), []household.Group{t.group})
-	if err != nil || t.group != household.GroupEducation {
+	merged, err := t.hub.merged(ctx, t.tx, t.act, was, fragment(row, t.Group, step.person), []household.Group{t.Group})
+	if err != nil || t.Group != household.GroupEducation {
 		return merged.After, err
 	}
 	return merged.After, t.hub.free(ctx, t.tx, merged.After) // a student number may be somebody else's

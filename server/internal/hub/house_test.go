@@ -3,6 +3,7 @@ package hub_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/prototext"
 
+	"github.com/bangfuhub/hub/server/hubtest/pgtest"
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/division"
@@ -21,6 +23,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/seal"
 	"github.com/bangfuhub/hub/server/internal/store"
+	"github.com/bangfuhub/hub/server/internal/store/postgres"
 	"github.com/bangfuhub/hub/server/internal/store/sqlite"
 )
 
@@ -85,10 +88,7 @@ func newHouseIn(t testing.TB, dir string) *house {
 // openHouse opens the hub in a folder, which may hold one already.
 func openHouse(t testing.TB, dir string) *house {
 	t.Helper()
-	st, err := sqlite.Open(sqlite.Config{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
+	st := openStore(t, dir)
 	t.Cleanup(func() { _ = st.Close() })
 	keys, err := seal.LoadOrCreate(filepath.Join(dir, "keys.json"))
 	if err != nil {
@@ -98,6 +98,44 @@ func openHouse(t testing.TB, dir string) *house {
 	h.clock.day(today)
 	h.restart()
 	return h
+}
+
+// onPostgres runs these tests on PostgreSQL; CI runs them on both stores.
+var onPostgres = flag.Bool("postgres", false, "use PostgreSQL instead of the embedded store")
+
+// onEmbedded leaves out what looks at the embedded store's files.
+func onEmbedded(t *testing.T) {
+	t.Helper()
+	if *onPostgres {
+		t.Skip("PostgreSQL has no files of its own here")
+	}
+}
+
+// databases are the PostgreSQL databases that stand for folders.
+var databases sync.Map
+
+func openStore(t testing.TB, dir string) store.Store {
+	t.Helper()
+	if !*onPostgres {
+		st, err := sqlite.Open(sqlite.Config{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	url, known := databases.Load(dir)
+	if !known {
+		url = pgtest.URL(t)
+		databases.Store(dir, url)
+	}
+	st, err := postgres.Open(t.Context(), postgres.Config{URL: url.(string)})
+	if err == nil {
+		err = st.Migrate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
 }
 
 // restart puts another hub process in the place of the one before.

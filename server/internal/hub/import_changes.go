@@ -6,8 +6,8 @@ import (
 )
 
 // Changes counts what an import changes, by kind: HOUSEHOLD_CREATED, HOUSEHOLD_CHANGED,
-// HOUSEHOLD_UNCHANGED, MEMBER_JOINED, MEMBER_LEFT, MEMBER_CHANGED, and LIST_ with the
-// operation for rows of lists.
+// HOUSEHOLD_UNCHANGED, MEMBER_JOINED, MEMBER_LEFT, MEMBER_CHANGED, FACT_CHANGED,
+// FACT_UNCHANGED, and LIST_ with the operation for rows of lists.
 type Changes map[string]int
 
 // Add adds those of other.
@@ -22,6 +22,8 @@ type changeCount struct {
 	all      Changes
 	villages map[string]Changes
 }
+
+func newChangeCount() changeCount { return changeCount{all: Changes{}, villages: map[string]Changes{}} }
 
 func (t changeCount) count(village, kind string) {
 	t.all[kind]++
@@ -78,12 +80,23 @@ func equalPersons(a, b household.Person) bool {
 	return household.Equal(&household.Household{Persons: []household.Person{a}}, &household.Household{Persons: []household.Person{b}})
 }
 
-func (t changeCount) addTo(out *Imported) {
-	out.Changes.Add(t.all)
+// fact counts a department's row that was taken.
+func (t changeCount) fact(village string, a Answer) {
+	switch {
+	case a.Reason != nil:
+	case a.Changed:
+		t.count(village, "FACT_CHANGED")
+	default:
+		t.count(village, "FACT_UNCHANGED")
+	}
+}
+
+func (t changeCount) addTo(all Changes, villages map[string]Changes) {
+	all.Add(t.all)
 	for village, changes := range t.villages {
-		if out.Villages[village] == nil {
-			out.Villages[village] = Changes{}
+		if villages[village] == nil {
+			villages[village] = Changes{}
 		}
-		out.Villages[village].Add(changes)
+		villages[village].Add(changes)
 	}
 }

@@ -107,6 +107,7 @@ func TestADecisionTakesEffectOnItsDayWithTheNightlyPass(t *testing.T) {
 
 // A pass that is cut anywhere and run again comes to the same lists as one that isn't.
 func TestANightlyPassIsResumedWhereverItWasCut(t *testing.T) {
+	onEmbedded(t)
 	made := t.TempDir()
 	first := newHouseIn(t, made)
 	for _, village := range []string{qionghai[0], danzhou[0]} {

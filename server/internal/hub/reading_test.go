@@ -201,6 +201,7 @@ func TestAnExpiredAgreementIsToldAsLeftScopeAndNeverAsAnEnd(t *testing.T) {
 
 // In the databases' files stands nothing that tells who somebody is.
 func TestNothingPersonalStandsInTheStoresFiles(t *testing.T) {
+	onEmbedded(t)
 	dir := t.TempDir()
 	h, _ := newHubIn(t, dir)
 	load(t, h, "qionghai", 0, 3, nil)

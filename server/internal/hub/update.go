@@ -107,7 +107,7 @@ func (h *Hub) merged(ctx context.Context, r store.Reader, a act, was held, in *h
 		return transition{}, fault.List(fault.HouseholdInvalid, bad)
 	}
 	arrived := received(a, after, all)
-	bad = household.Validate(after, a.on, h.Divisions.IsVillage)
+	bad = household.Placed(in, after, household.Validate(after, a.on, h.Divisions.IsVillage))
 	if len(bad) == 0 && h.Divisions.AreaOf(after.Village) != a.area {
 		bad = []fault.Violation{fault.Bad("village", fault.OutOfRange, "range", "the household's area; use MoveHousehold")}
 	}

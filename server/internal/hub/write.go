@@ -210,11 +210,12 @@ func (h *Hub) openHousehold(row store.Household) (*household.Household, error) {
 
 func householdContext(area, id string) []byte { return []byte("household\x00" + area + "\x00" + id) }
 
-// update runs fn in one Update and wakes followers of the area. It starts over
-// where the catalogue or the day moved on meanwhile; the store itself reruns fn
-// after serialization failures.
+// update runs fn in one Update and wakes followers of the area. It starts over where
+// the catalogue or the day moved on meanwhile, and where somebody else has just taken
+// an identifier: fn then sees whose it is. The store itself reruns fn after
+// serialization failures.
 func (h *Hub) update(ctx context.Context, area string, fn func(tx store.Tx) (int64, error)) error {
-	const attempts = 5
+	const attempts, takenAttempts = 5, 3
 	for i := 1; ; i++ {
 		var n int64
 		err := h.Store.Update(ctx, func(tx store.Tx) error {
@@ -228,7 +229,7 @@ func (h *Hub) update(ctx context.Context, area string, fn func(tx store.Tx) (int
 				h.watch.saw(area, n)
 			}
 			return nil
-		case errors.Is(err, errRederive) && i < attempts:
+		case errors.Is(err, errRederive) && i < attempts, errors.Is(err, store.ErrTaken) && i < takenAttempts:
 			continue
 		}
 		return storeFault(err)

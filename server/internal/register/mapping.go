@@ -69,12 +69,20 @@ var builtIn = sync.OnceValue(func() []*Mapping {
 
 func national() *Mapping { return builtIn()[0] }
 
-// LoadMapping finds an embedded mapping by its name, or reads a file.
-func LoadMapping(nameOrFile string) (*Mapping, error) {
+// Named finds an embedded mapping; "" is the national export.
+func Named(name string) (*Mapping, error) {
 	for _, m := range builtIn() {
-		if m.Name == nameOrFile {
+		if m.Name == name || name == "" {
 			return m, nil
 		}
+	}
+	return nil, invalidMapping("there is no built-in mapping of that name")
+}
+
+// LoadMapping finds an embedded mapping by its name, or reads a file.
+func LoadMapping(nameOrFile string) (*Mapping, error) {
+	if m, err := Named(nameOrFile); err == nil {
+		return m, nil
 	}
 	text, err := os.ReadFile(nameOrFile)
 	if err != nil {

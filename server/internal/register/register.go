@@ -53,9 +53,8 @@ type File struct {
 	villages
 }
 
-// Open finds format, header and columns. The name is only for the reader's own messages:
-// the format follows from the content.
-func Open(ctx context.Context, r io.ReaderAt, size int64, _ string, cfg Config) (*File, error) {
+// Open finds format, header and columns; the format follows from the content.
+func Open(ctx context.Context, r io.ReaderAt, size int64, cfg Config) (*File, error) {
 	if cfg.Mapping == nil {
 		cfg.Mapping = national()
 	}

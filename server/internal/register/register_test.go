@@ -18,7 +18,7 @@ const asOf = "2026-06-30"
 func open(t *testing.T, data []byte, cfg register.Config) *register.File {
 	t.Helper()
 	cfg.AsOf, cfg.Scratch = asOf, t.TempDir()
-	f, err := register.Open(t.Context(), bytes.NewReader(data), int64(len(data)), "", cfg)
+	f, err := register.Open(t.Context(), bytes.NewReader(data), int64(len(data)), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	scratch := t.TempDir()
-	f, err := register.Open(t.Context(), out, info.Size(), "", register.Config{AsOf: asOf, Order: register.OrderAny, Scratch: scratch})
+	f, err := register.Open(t.Context(), out, info.Size(), register.Config{AsOf: asOf, Order: register.OrderAny, Scratch: scratch})
 	if err != nil {
 		t.Fatal(err)
 	}

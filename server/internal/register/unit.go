@@ -15,6 +15,7 @@ import (
 // of a department's file.
 type Unit struct {
 	Household *household.Household // nil where there are Problems
+	Readable  *household.Household // what could be read all the same, where there are Problems
 	Rows      []int                // as the spreadsheet numbers them
 	Problems  []Problem
 
@@ -64,10 +65,21 @@ func (f *File) unit(rows []sheet.Row) Unit {
 	if d.HouseholdNumber == "" && !f.cfg.Mapping.fragment() {
 		u.problem(rows[0].Number, f.placeOf("household_number"), fault.Required)
 	}
-	if len(u.Problems) == 0 {
-		u.Household = f.assemble(&d)
+	if u.Readable = f.assemble(&d); len(u.Problems) == 0 {
+		u.Household, u.Readable = u.Readable, nil
 	}
 	return u
+}
+
+// Spoils tells whether a problem may come from a cell that couldn't be read: the cell
+// itself, or one that says who is the head. Of such a household nothing more is known.
+func (u *Unit) Spoils(p Problem) bool {
+	for _, have := range u.Problems {
+		if have.Column == p.Column && (have.Row == p.Row || p.Row == u.Rows[0]) {
+			return true
+		}
+	}
+	return p.Column == ""
 }
 
 // household reads the household's columns, which all its rows carry: empty ones inherit,

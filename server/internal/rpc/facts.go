@@ -21,12 +21,12 @@ func (s facts) SubmitFacts(ctx context.Context, req *hubv1.SubmitFactsRequest) (
 	for i, row := range req.GetRows() {
 		rows[i] = wire.HouseholdFromProto(row)
 	}
-	answers, err := s.hub.SubmitFacts(ctx, caller(ctx), wire.Group(req.GetGroup()), rows, req.GetRequestId())
+	out, err := s.hub.SubmitFacts(ctx, caller(ctx), hub.Submission{Group: wire.Group(req.GetGroup()), Rows: rows, RequestID: req.GetRequestId()})
 	if err != nil {
 		return nil, err
 	}
 	res := &hubv1.SubmitFactsResponse{}
-	for _, a := range answers {
+	for _, a := range out.Answers {
 		res.Answers = append(res.Answers, factAnswer(a))
 	}
 	return res, nil

@@ -30,6 +30,9 @@ var patient = map[string]bool{
 	hubv1.CatalogueService_ActivateCatalogue_FullMethodName: true,
 }
 
+// whole are the streams that carry one piece of work, which is not left half done because its token ran out meanwhile.
+var whole = map[string]bool{hubv1.ImportService_ImportFile_FullMethodName: true}
+
 // guard stands before every method: it gives the call its time, finds out who
 // calls, checks the request against the contract, and turns whatever comes out,
 // a panic too, into a status.
@@ -74,7 +77,7 @@ func (g *guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 	if err != nil {
 		return err
 	}
-	if left == 0 {
+	if left == 0 || whole[info.FullMethod] {
 		return next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator})
 	}
 	// A stream may last for days; it ends with its token, and goes on with the next one.

@@ -32,6 +32,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/hub"
+	"github.com/bangfuhub/hub/server/internal/imports"
 )
 
 // world is a server with a hub that has no store: whatever gets past the guard
@@ -63,7 +64,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 	}
 	w := &world{log: &bytes.Buffer{}, ctx: metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+token)}
 	cfg := Config{
-		Hub: &hub.Hub{}, Divisions: division.Hainan(), Verify: verifier.Verify,
+		Hub: &hub.Hub{}, Imports: imports.New(imports.Config{}), Divisions: division.Hainan(), Verify: verifier.Verify,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)), Reflection: true,
 	}
 	if change != nil {
@@ -157,7 +158,7 @@ func TestNoMethodIsReachedWithoutAToken(t *testing.T) {
 			t.Errorf("%s, two tokens: %v", method, err)
 		}
 	}
-	if len(services) != 8 {
+	if len(services) != 9 {
 		t.Errorf("services %v", services)
 	}
 }

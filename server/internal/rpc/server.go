@@ -19,6 +19,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/hub"
+	"github.com/bangfuhub/hub/server/internal/imports"
 )
 
 // Defaults of Config.
@@ -35,6 +36,7 @@ const maxSend = 64 << 20
 // Config is what the server is made of.
 type Config struct {
 	Hub       *hub.Hub
+	Imports   *imports.Importer
 	Divisions *division.Tree
 	Log       *slog.Logger
 	// Verify finds the caller that a token stands for, and for how long; its errors are faults.
@@ -43,7 +45,7 @@ type Config struct {
 	Reflection bool          // lets tools list the services; no token is needed for that
 	MaxRecv    int           // greatest request, in bytes; 0: DefaultMaxRecv
 	MaxStreams uint32        // calls at a time on one connection; 0: DefaultMaxStreams
-	Timeout    time.Duration // of a call that is not a stream; 0: DefaultTimeout
+	Timeout    time.Duration // of a call that is not a stream, and between two pieces of a file; 0: DefaultTimeout
 	// Options are added to the server's own, e.g. transport credentials.
 	Options []grpc.ServerOption
 }
@@ -63,8 +65,8 @@ func (c Config) withDefaults() Config {
 
 // New makes the server with all services on it. It doesn't listen yet.
 func New(cfg Config) (*grpc.Server, error) {
-	if cfg.Hub == nil || cfg.Divisions == nil || cfg.Verify == nil || cfg.Log == nil {
-		return nil, errors.New("rpc: hub, divisions, verify and log must be set")
+	if cfg.Hub == nil || cfg.Imports == nil || cfg.Divisions == nil || cfg.Verify == nil || cfg.Log == nil {
+		return nil, errors.New("rpc: hub, imports, divisions, verify and log must be set")
 	}
 	cfg = cfg.withDefaults()
 	g, err := newGuard(cfg)
@@ -75,6 +77,7 @@ func New(cfg Config) (*grpc.Server, error) {
 	hubv1.RegisterDivisionServiceServer(s, divisions{tree: cfg.Divisions})
 	hubv1.RegisterHouseholdServiceServer(s, households{hub: cfg.Hub})
 	hubv1.RegisterFactServiceServer(s, facts{hub: cfg.Hub})
+	hubv1.RegisterImportServiceServer(s, files{hub: cfg.Hub, importer: cfg.Imports, patience: cfg.Timeout})
 	hubv1.RegisterIdentityServiceServer(s, identity{hub: cfg.Hub})
 	hubv1.RegisterCatalogueServiceServer(s, catalogues{hub: cfg.Hub})
 	hubv1.RegisterRecordServiceServer(s, records{hub: cfg.Hub})

@@ -232,6 +232,11 @@ const (
 	// FAILED_PRECONDITION. The household number was merged into household {household}: the file still describes
 	// the household before the merge. Correct the household that absorbed it, or reverse the merge first.
 	Reason_REASON_HOUSEHOLD_MERGED Reason = 86
+	// RESOURCE_EXHAUSTED. The hub is loading as many files as it can at a time. Send the file again in a few minutes.
+	Reason_REASON_IMPORT_BUSY Reason = 87
+	// UNAVAILABLE. No piece of the file came for {seconds} seconds, so the import was ended; nothing was loaded. Send the
+	// file again.
+	Reason_REASON_IMPORT_STALLED Reason = 88
 )
 
 // Enum value maps for Reason.
@@ -319,6 +324,8 @@ var (
 		84: "REASON_CELL_TOO_LONG",
 		85: "REASON_COLUMN_TWICE",
 		86: "REASON_HOUSEHOLD_MERGED",
+		87: "REASON_IMPORT_BUSY",
+		88: "REASON_IMPORT_STALLED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -403,6 +410,8 @@ var (
 		"REASON_CELL_TOO_LONG":          84,
 		"REASON_COLUMN_TWICE":           85,
 		"REASON_HOUSEHOLD_MERGED":       86,
+		"REASON_IMPORT_BUSY":            87,
+		"REASON_IMPORT_STALLED":         88,
 	}
 )
 
@@ -437,7 +446,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xd7\x11\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\x8a\x12\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -521,7 +530,9 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x15REASON_ROWS_SCATTERED\x10S\x12\x18\n" +
 	"\x14REASON_CELL_TOO_LONG\x10T\x12\x17\n" +
 	"\x13REASON_COLUMN_TWICE\x10U\x12\x1b\n" +
-	"\x17REASON_HOUSEHOLD_MERGED\x10VB\xa8\x01\n" +
+	"\x17REASON_HOUSEHOLD_MERGED\x10V\x12\x16\n" +
+	"\x12REASON_IMPORT_BUSY\x10W\x12\x19\n" +
+	"\x15REASON_IMPORT_STALLED\x10XB\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (
