@@ -131,6 +131,9 @@ func (d *comparison) fields(a, b reflect.Value, at place) {
 // value says that a plain field differs.
 func (d *comparison) value(key string, was, is reflect.Value, at place) {
 	c := Difference{Path: at.path, Group: at.group, Kind: DiffChanged, Subject: at.subject, Field: fieldLabels[key], Before: d.read(key, was), After: d.read(key, is)}
+	if c.Before == c.After { // two members of one name, say: then the ids tell them apart
+		c.Before, c.After = same(fmt.Sprint(was.Interface())), same(fmt.Sprint(is.Interface()))
+	}
 	switch (Label{}) {
 	case c.Before:
 		c.Kind = DiffAdded

@@ -273,6 +273,17 @@ ADDED  decisions[dc_1].ends[%s,*]
 CHANGED REGISTER sources[REGISTER].as_of
 ADDED  events[0]`
 
+func TestMembersOfOneNameAreToldApart(t *testing.T) {
+	a := stored(t, sample())
+	a.Persons[0].Name = a.Persons[2].Name
+	b := a.Clone()
+	b.Needs[0].Person = b.Persons[0].ID
+	got := Diff(a, b, Names{})
+	if len(got) != 1 || got[0].Before != same(a.Persons[2].ID) || got[0].After != same(b.Persons[0].ID) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestTheHeadIsReadFirst(t *testing.T) {
 	a := stored(t, sample())
 	b := a.Clone()
