@@ -28,11 +28,11 @@ type explainCmd struct {
 func (c explainCmd) Run(ctx context.Context) error {
 	q := server.Question{Subject: server.Subject{Household: c.Household, Person: c.Person}, Policy: c.Policy, On: c.Date}
 	if c.Household == "" && c.Person == "" {
-		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-		if err != nil && err != io.EOF {
+		value, err := readLine(os.Stdin)
+		if err != nil {
 			return err
 		}
-		q.Subject = server.Subject{Kind: c.Kind, Value: strings.TrimSpace(line)}
+		q.Subject = server.Subject{Kind: c.Kind, Value: value}
 	}
 	return c.with(ctx, func(s *server.Server) error {
 		all, err := s.Explain(ctx, server.Caller{Agency: c.Agency, Client: "hubd"}, q)
@@ -44,6 +44,15 @@ func (c explainCmd) Run(ctx context.Context) error {
 		}
 		return explainText(os.Stdout, all)
 	})
+}
+
+// readLine reads an identifier.
+func readLine(r io.Reader) (string, error) {
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", err
+	}
+	return strings.TrimSpace(line), nil
 }
 
 // explained is one policy, as --json prints it.
@@ -60,6 +69,7 @@ type explained struct {
 	Message        string        `json:"message,omitempty"`
 	Chinese        string        `json:"chinese,omitempty"`
 	DecisionNumber string        `json:"decision_number,omitempty"`
+	Condition      string        `json:"condition,omitempty"`
 	Tests          []explainTest `json:"tests,omitempty"`
 }
 
@@ -67,6 +77,7 @@ type explainTest struct {
 	Test  string            `json:"test"`
 	Held  bool              `json:"held"`
 	Facts map[string]string `json:"facts"`
+	Words []string          `json:"words"` // the facts as a clerk calls them, in Chinese
 }
 
 func explainJSON(w io.Writer, all []server.EntitlementAnswer) error {
@@ -75,13 +86,15 @@ func explainJSON(w io.Writer, all []server.EntitlementAnswer) error {
 		e := explained{
 			Match: string(a.Match), Policy: a.Policy.Code, Title: a.Policy.Title, Clause: a.Policy.Clause, Due: a.Policy.Due, Entitled: a.Entitled,
 			Since: a.Since, Until: a.Until, Reason: a.Why.Code, Message: a.Why.English, Chinese: a.Why.Chinese, DecisionNumber: a.Why.DecisionNumber,
+			Condition: a.Why.Condition,
 		}
 		for _, t := range a.Tests {
-			facts := map[string]string{}
+			test := explainTest{Test: t.Test, Held: t.Held, Facts: map[string]string{}}
 			for _, f := range t.Facts {
-				facts[f.Name] = f.Value
+				test.Facts[f.Name] = f.Value
+				test.Words = append(test.Words, f.Label.Chinese+"："+f.Text.Chinese)
 			}
-			e.Tests = append(e.Tests, explainTest{t.Test, t.Held, facts})
+			e.Tests = append(e.Tests, test)
 		}
 		if err := out.Encode(e); err != nil {
 			return err
@@ -106,7 +119,7 @@ func explainText(w io.Writer, all []server.EntitlementAnswer) error {
 			}
 			fmt.Fprintf(&b, "    %s %s\n", mark, t.Test)
 			for _, f := range t.Facts {
-				fmt.Fprintf(&b, "        %s = %s (%s)\n", f.Name, f.Value, f.Meaning)
+				fmt.Fprintf(&b, "        %s：%s / %s: %s (%s = %s)\n", f.Label.Chinese, f.Text.Chinese, f.Label.English, f.Text.English, f.Name, f.Value)
 			}
 		}
 	}

@@ -61,6 +61,7 @@ type cli struct {
 	Agreement agreementCmd `cmd:"" help:"Record and list sharing agreements."`
 	Catalogue catalogueCmd `cmd:"" help:"Check, submit, preview and activate catalogues."`
 	Explain   explainCmd   `cmd:"" help:"Say which policies somebody is entitled to on a day, and why or why not."`
+	History   historyCmd   `cmd:"" help:"Say who changed a household, what, when and why."`
 	Token     tokenCmd     `cmd:"" help:"Issue a token with a stand-alone hub's own key."`
 	Keys      keysCmd      `cmd:"" help:"Make a file of data keys."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

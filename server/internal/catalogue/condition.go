@@ -26,7 +26,8 @@ type test struct {
 	grain   Grain // GrainPerson where it asks a person's fact
 	ordinal int
 	source  string
-	facts   []*Fact // that it asks, by name
+	wants   household.Label // source in words, where it can be said
+	facts   []*Fact         // that it asks, by name
 }
 
 // problem is what is wrong with a condition, and where in its text.
@@ -182,7 +183,10 @@ func (c *compiler) test(environment *cel.Env, part ast.Expr, info *ast.SourceInf
 	if issues.Err() != nil {
 		return nil, issues.Err()
 	}
-	t := &test{grain: GrainHousehold, ordinal: len(c.tests), source: strings.Join(strings.Fields(source), " "), facts: factsIn(checked.NativeRep())}
+	t := &test{
+		grain: GrainHousehold, ordinal: len(c.tests), source: strings.Join(strings.Fields(source), " "),
+		wants: wants(checked.NativeRep()), facts: factsIn(checked.NativeRep()),
+	}
 	for _, f := range t.facts {
 		if f.Grain == GrainPerson {
 			t.grain = GrainPerson

@@ -24,7 +24,8 @@ type Explanation struct {
 
 // Tested is one test of a condition, all of which must hold.
 type Tested struct {
-	Test  string // as the condition says it
+	Test  string          // as the condition says it
+	Wants household.Label // the same in words, where it can be said
 	Held  bool
 	Facts []Asked
 }
@@ -33,6 +34,8 @@ type Tested struct {
 type Asked struct {
 	Name, Meaning string
 	Value         string // code, number, true or false; codes of a list are joined with ";"
+
+	Label, Text household.Label // what a clerk calls the fact, and its value
 }
 
 // Explain answers for a person, or for the household as a whole ("", and for policies
@@ -91,9 +94,10 @@ func (s *subject) explain(out *Explanation) error {
 		if err != nil {
 			return err
 		}
-		tested := Tested{Test: t.source, Held: held}
+		tested := Tested{Test: t.source, Wants: t.wants, Held: held}
 		for _, f := range t.facts {
-			tested.Facts = append(tested.Facts, Asked{f.Name, f.Meaning, factText(f.value(s.of(t)))})
+			v := f.value(s.of(t))
+			tested.Facts = append(tested.Facts, Asked{Name: f.Name, Meaning: f.Meaning, Value: factText(v), Label: f.label(), Text: f.read(v)})
 		}
 		out.Tests = append(out.Tests, tested)
 	}

@@ -141,8 +141,9 @@ func TestEachReasonSaysWhatAClerkNeeds(t *testing.T) {
 		{family(), "pp_1", "medical-basic", "2018-12-31", PolicyNotInForce, "The policy is not in force on this day.", "该政策当日不在有效期内。", ""},
 		{error2, "pp_1", "medical-basic", today, NotABeneficiary, "The household is not one of those that the policies are for.", "该户不属于政策帮扶对象。", ""},
 		{family(), "", "housing-renovation", today, ConditionNotMet,
-			"The condition of the policy is not met: household.damaged; household.danger_grade in [Grade.C, Grade.D]",
-			"不符合该政策的条件:household.damaged; household.danger_grade in [Grade.C, Grade.D]", ""},
+			"The condition of the policy is not met: house damaged and not renovated since: no (required: house damaged and not renovated since is yes); " +
+				"danger grade of the house: not recorded (required: danger grade of the house is C (part of the house dangerous) or D (whole house dangerous)).",
+			"不符合该政策的条件：住房损毁未修复：否，要求：住房损毁未修复为是；危房等级：未登记，要求：危房等级为C级(局部危房)或D级(整幢危房)。", ""},
 		{over, "pp_1", "medical-basic", "2021-01-01", SupportEnded, "Decision 琼试扶决〔2020〕1号 ended this policy; its last day was 2020-12-31.",
 			"依据决定 琼试扶决〔2020〕1号,该政策已停止,最后一日为 2020-12-31。", "琼试扶决〔2020〕1号"},
 		{family(), "", "helper-after-removal", today, StillSupported, "The policy is for those whose support has ended; here support continues.",
@@ -156,6 +157,10 @@ func TestEachReasonSaysWhatAClerkNeeds(t *testing.T) {
 		if got.Entitled || w.Code != tt.code || w.English != tt.english || w.Chinese != tt.chinese || w.DecisionNumber != tt.decisionNumber {
 			t.Errorf("%s: got %+v", tt.code, got)
 		}
+		condition := "household.damaged && household.danger_grade in [Grade.C, Grade.D]"
+		if want := tt.code == ConditionNotMet; want != (w.Condition == condition) || want != (w.Condition != "") {
+			t.Errorf("%s: the catalogue's own words are %q", tt.code, w.Condition)
+		}
 	}
 }
 
@@ -166,11 +171,19 @@ func TestEveryTestNamesTheFactsThatItRead(t *testing.T) {
 		t.Fatal(len(all), err)
 	}
 	got := all[slices.IndexFunc(all, func(e Explanation) bool { return e.Policy.Code == "housing-renovation" })]
-	want := "[{household.poverty_status in [PovertyStatus.LIFTED, PovertyStatus.REGISTERED_POOR, PovertyStatus.PRE_EXIT, PovertyStatus.RETURNED] true [{household.poverty_status 脱贫属性 LIFTED}]} " +
-		"{household.damaged true [{household.damaged 住房损毁: the house was damaged and not renovated since true}]} " +
-		"{household.danger_grade in [Grade.C, Grade.D] true [{household.danger_grade 危房等级 of the newest appraisal, until the renovation that follows is accepted C}]}]"
-	if !got.Entitled || fmt.Sprint(got.Tests) != want {
-		t.Errorf("got %v", got.Tests)
+	var tests []string
+	for _, tt := range got.Tests {
+		f := tt.Facts[0]
+		tests = append(tests, fmt.Sprint(tt.Test, " ", tt.Held, " ", f.Name, " ", f.Value, " ", f.Label.Chinese, "：", f.Text.Chinese))
+	}
+	want := []string{
+		"household.poverty_status in [PovertyStatus.LIFTED, PovertyStatus.REGISTERED_POOR, PovertyStatus.PRE_EXIT, PovertyStatus.RETURNED] true " +
+			"household.poverty_status LIFTED 脱贫属性：脱贫",
+		"household.damaged true household.damaged true 住房损毁未修复：是",
+		"household.danger_grade in [Grade.C, Grade.D] true household.danger_grade C 危房等级：C级(局部危房)",
+	}
+	if !got.Entitled || !slices.Equal(tests, want) {
+		t.Errorf("got %q", tests)
 	}
 	for _, e := range all {
 		for _, tt := range e.Tests {

@@ -14,6 +14,7 @@ type Why struct {
 	English, Chinese string
 	DecisionNumber   string    // of SUPPORT_ENDED
 	On               date.Date // day that the sentence names, if it names one
+	Condition        string    // of CONDITION_NOT_MET: the tests that failed, as the catalogue says them
 }
 
 // Codes of Why.
@@ -38,7 +39,7 @@ var whyTexts = map[string][2]string{
 	PersonNeeded:     {"The policy is for single persons; ask for a member of the household.", "该政策以个人为对象,请按家庭成员查询。"},
 	PolicyNotInForce: {"The policy is not in force on this day.", "该政策当日不在有效期内。"},
 	NotABeneficiary:  {"The household is not one of those that the policies are for.", "该户不属于政策帮扶对象。"},
-	ConditionNotMet:  {"The condition of the policy is not met: {tests}", "不符合该政策的条件:{tests}"},
+	ConditionNotMet:  {"The condition of the policy is not met: {tests}.", "不符合该政策的条件：{tests}。"},
 	SupportEnded:     {"Decision {number} ended this policy; its last day was {on}.", "依据决定 {number},该政策已停止,最后一日为 {on}。"},
 	StillSupported:   {"The policy is for those whose support has ended; here support continues.", "该政策适用于已停止帮扶的对象,目前仍在帮扶中。"},
 }
@@ -54,6 +55,17 @@ func whyOn(code string, on date.Date, pairs ...string) Why {
 	w := why(code, append(pairs, "{on}", string(on))...)
 	w.On = on
 	return w
+}
+
+// whyUnmet says each failed test in words, and keeps the catalogue's own text beside.
+func whyUnmet(failed []string, unmet []household.Label) Why {
+	all := joined(unmet, "；", "; ")
+	texts := whyTexts[ConditionNotMet]
+	return Why{
+		Code:    ConditionNotMet,
+		English: strings.ReplaceAll(texts[0], "{tests}", all.English), Chinese: strings.ReplaceAll(texts[1], "{tests}", all.Chinese),
+		Condition: strings.Join(failed, " && "),
+	}
 }
 
 // whyAbsent says why somebody asked for is not there on the day; Code "" where they are.
@@ -79,17 +91,18 @@ func (s *subject) whyNot(p *Policy, tests []Tested) Why {
 		return why(PolicyNotInForce)
 	}
 	var failed []string
+	var unmet []household.Label
 	for i, t := range tests {
 		switch {
 		case t.Held:
 		case i < p.everybody:
 			return why(NotABeneficiary)
 		default:
-			failed = append(failed, t.Test)
+			failed, unmet = append(failed, t.Test), append(unmet, t.unmet())
 		}
 	}
 	if len(failed) > 0 {
-		return why(ConditionNotMet, "{tests}", strings.Join(failed, "; "))
+		return whyUnmet(failed, unmet)
 	}
 	if p.Reach == Unsupported {
 		return why(StillSupported)

@@ -81,6 +81,15 @@ func Equal(a, b *Household) bool {
 func canonical(h *Household) *Household {
 	c := h.Clone()
 	Normalise(c)
+	for i := range c.Persons {
+		p := &c.Persons[i]
+		slices.SortFunc(p.Duplicates, func(a, b Duplicate) int { return cmp.Compare(a.Person, b.Person) })
+		for j := range p.Duplicates {
+			trim(&p.Duplicates[j].IDNumbers)
+			trim(&p.Duplicates[j].Elements)
+		}
+	}
+	trim(&c.Events)
 	slices.SortFunc(c.Persons, func(a, b Person) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.PersonNumber, b.PersonNumber), cmp.Compare(a.IDNumber, b.IDNumber),
 			cmp.Compare(a.Name, b.Name), cmp.Compare(a.BirthDate, b.BirthDate))

@@ -35,7 +35,11 @@ type Revision struct {
 	Time     time.Time
 	Actor    string
 	Cause    string
+	Gone     bool // the household left the area with it; its facts are those of the one before
 }
+
+// Why is the cause as people say it.
+func (r Revision) Why() household.Label { return household.CauseLabel(r.Cause) }
 
 func (h *Hub) state(row store.Household) (HouseholdState, error) {
 	facts, err := h.openHousehold(row)
@@ -232,7 +236,7 @@ func (h *Hub) revisions(ctx context.Context, r store.Reader, c access.Caller, id
 			return nil, err
 		}
 		for _, row := range all {
-			out = append(out, Revision{Revision: row.Revision, Etag: row.Etag, Area: row.Area, Time: row.Time, Actor: row.Actor, Cause: row.Cause})
+			out = append(out, Revision{Revision: row.Revision, Etag: row.Etag, Area: row.Area, Time: row.Time, Actor: row.Actor, Cause: row.Cause, Gone: row.Gone})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Revision) int { return b.Time.Compare(a.Time) })

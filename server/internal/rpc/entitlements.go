@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+	"github.com/bangfuhub/hub/server/internal/catalogue"
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/hub"
 )
@@ -43,15 +44,22 @@ func (s entitlements) ExplainEntitlement(ctx context.Context, req *hubv1.Explain
 	for _, a := range answers {
 		e := &hubv1.EntitlementExplanation{Answer: encodeAnswer(a), Title: a.Policy.Title, TitleEnglish: a.Policy.TitleEnglish}
 		for _, t := range a.Tests {
-			test := &hubv1.EntitlementTest{Test: t.Test, Held: t.Held}
-			for _, f := range t.Facts {
-				test.Facts = append(test.Facts, &hubv1.EntitlementFact{Name: f.Name, Meaning: f.Meaning, Value: f.Value})
-			}
-			e.Tests = append(e.Tests, test)
+			e.Tests = append(e.Tests, encodeTest(t))
 		}
 		res.Explanations = append(res.Explanations, e)
 	}
 	return res, nil
+}
+
+func encodeTest(t catalogue.Tested) *hubv1.EntitlementTest {
+	out := &hubv1.EntitlementTest{Test: t.Test, Held: t.Held, Wants: t.Wants.Chinese, WantsEnglish: t.Wants.English}
+	for _, f := range t.Facts {
+		out.Facts = append(out.Facts, &hubv1.EntitlementFact{
+			Name: f.Name, Meaning: f.Meaning, Value: f.Value,
+			Label: f.Label.Chinese, LabelEnglish: f.Label.English, Text: f.Text.Chinese, TextEnglish: f.Text.English,
+		})
+	}
+	return out
 }
 
 func subject(s *hubv1.EntitlementSubject) hub.Subject {
@@ -71,6 +79,7 @@ func encodeAnswer(a hub.EntitlementAnswer) *hubv1.EntitlementAnswer {
 	if !a.Entitled {
 		out.Reason = &hubv1.EntitlementReason{
 			Code: a.Why.Code, English: a.Why.English, Chinese: a.Why.Chinese, DecisionNumber: a.Why.DecisionNumber, On: string(a.Why.On),
+			Condition: a.Why.Condition,
 		}
 	}
 	return out

@@ -82,9 +82,7 @@ func (s households) ListHouseholdRevisions(ctx context.Context, req *hubv1.ListH
 	}
 	res := &hubv1.ListHouseholdRevisionsResponse{}
 	for _, r := range revisions {
-		res.Revisions = append(res.Revisions, &hubv1.HouseholdRevision{
-			Revision: r.Revision, Etag: r.Etag, Area: r.Area, Time: instant(r.Time), Actor: r.Actor, Cause: r.Cause,
-		})
+		res.Revisions = append(res.Revisions, encodeRevision(r))
 	}
 	return res, nil
 }

@@ -464,7 +464,9 @@ type EntitlementReason struct {
 	// Number of the decision, for SUPPORT_ENDED.
 	DecisionNumber string `protobuf:"bytes,4,opt,name=decision_number,json=decisionNumber,proto3" json:"decision_number,omitempty"`
 	// The day that the sentence names, if it names one.
-	On            string `protobuf:"bytes,5,opt,name=on,proto3" json:"on,omitempty"`
+	On string `protobuf:"bytes,5,opt,name=on,proto3" json:"on,omitempty"`
+	// The tests that failed, as the catalogue's condition says them, joined with " && "; for CONDITION_NOT_MET.
+	Condition     string `protobuf:"bytes,6,opt,name=condition,proto3" json:"condition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -530,6 +532,13 @@ func (x *EntitlementReason) GetDecisionNumber() string {
 func (x *EntitlementReason) GetOn() string {
 	if x != nil {
 		return x.On
+	}
+	return ""
+}
+
+func (x *EntitlementReason) GetCondition() string {
+	if x != nil {
+		return x.Condition
 	}
 	return ""
 }
@@ -725,7 +734,11 @@ type EntitlementTest struct {
 	// Whether it held.
 	Held bool `protobuf:"varint,2,opt,name=held,proto3" json:"held,omitempty"`
 	// What it read.
-	Facts         []*EntitlementFact `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty"`
+	Facts []*EntitlementFact `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty"`
+	// The test in Chinese words; empty where it has a form that the hub cannot say.
+	Wants string `protobuf:"bytes,4,opt,name=wants,proto3" json:"wants,omitempty"`
+	// The same in English.
+	WantsEnglish  string `protobuf:"bytes,5,opt,name=wants_english,json=wantsEnglish,proto3" json:"wants_english,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -781,6 +794,20 @@ func (x *EntitlementTest) GetFacts() []*EntitlementFact {
 	return nil
 }
 
+func (x *EntitlementTest) GetWants() string {
+	if x != nil {
+		return x.Wants
+	}
+	return ""
+}
+
+func (x *EntitlementTest) GetWantsEnglish() string {
+	if x != nil {
+		return x.WantsEnglish
+	}
+	return ""
+}
+
 // A fact that a test read. It never holds a name or an identifier.
 type EntitlementFact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -789,7 +816,15 @@ type EntitlementFact struct {
 	// What it means.
 	Meaning string `protobuf:"bytes,2,opt,name=meaning,proto3" json:"meaning,omitempty"`
 	// Code, number, true or false; NOT_RECORDED where nobody has recorded one. Codes of a list are joined with ";".
-	Value         string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	Value string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// What a clerk calls the fact in Chinese, e.g. 脱贫属性.
+	Label string `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
+	// The same in English.
+	LabelEnglish string `protobuf:"bytes,5,opt,name=label_english,json=labelEnglish,proto3" json:"label_english,omitempty"`
+	// The value in Chinese words: codes by their labels (脱贫), money in yuan, 是 or 否.
+	Text string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	// The same in English.
+	TextEnglish   string `protobuf:"bytes,7,opt,name=text_english,json=textEnglish,proto3" json:"text_english,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -845,6 +880,34 @@ func (x *EntitlementFact) GetValue() string {
 	return ""
 }
 
+func (x *EntitlementFact) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *EntitlementFact) GetLabelEnglish() string {
+	if x != nil {
+		return x.LabelEnglish
+	}
+	return ""
+}
+
+func (x *EntitlementFact) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *EntitlementFact) GetTextEnglish() string {
+	if x != nil {
+		return x.TextEnglish
+	}
+	return ""
+}
+
 var File_bangfu_hub_v1_entitlement_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_entitlement_proto_rawDesc = "" +
@@ -874,13 +937,14 @@ const file_bangfu_hub_v1_entitlement_proto_rawDesc = "" +
 	"\x05until\x18\x05 \x01(\tR\x05until\x12\x10\n" +
 	"\x03due\x18\x06 \x01(\bR\x03due\x12\x16\n" +
 	"\x06clause\x18\a \x01(\tR\x06clause\x128\n" +
-	"\x06reason\x18\b \x01(\v2 .bangfu.hub.v1.EntitlementReasonR\x06reason\"\x94\x01\n" +
+	"\x06reason\x18\b \x01(\v2 .bangfu.hub.v1.EntitlementReasonR\x06reason\"\xb2\x01\n" +
 	"\x11EntitlementReason\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\aenglish\x18\x02 \x01(\tR\aenglish\x12\x18\n" +
 	"\achinese\x18\x03 \x01(\tR\achinese\x12'\n" +
 	"\x0fdecision_number\x18\x04 \x01(\tR\x0edecisionNumber\x12\x0e\n" +
-	"\x02on\x18\x05 \x01(\tR\x02on\"\x9e\x01\n" +
+	"\x02on\x18\x05 \x01(\tR\x02on\x12\x1c\n" +
+	"\tcondition\x18\x06 \x01(\tR\tcondition\"\x9e\x01\n" +
 	"\x19ExplainEntitlementRequest\x12C\n" +
 	"\asubject\x18\x01 \x01(\v2!.bangfu.hub.v1.EntitlementSubjectB\x06\xbaH\x03\xc8\x01\x01R\asubject\x12\x1f\n" +
 	"\x06policy\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06policy\x12\x1b\n" +
@@ -892,15 +956,21 @@ const file_bangfu_hub_v1_entitlement_proto_rawDesc = "" +
 	"\x06answer\x18\x01 \x01(\v2 .bangfu.hub.v1.EntitlementAnswerR\x06answer\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12#\n" +
 	"\rtitle_english\x18\x03 \x01(\tR\ftitleEnglish\x124\n" +
-	"\x05tests\x18\x04 \x03(\v2\x1e.bangfu.hub.v1.EntitlementTestR\x05tests\"o\n" +
+	"\x05tests\x18\x04 \x03(\v2\x1e.bangfu.hub.v1.EntitlementTestR\x05tests\"\xaa\x01\n" +
 	"\x0fEntitlementTest\x12\x12\n" +
 	"\x04test\x18\x01 \x01(\tR\x04test\x12\x12\n" +
 	"\x04held\x18\x02 \x01(\bR\x04held\x124\n" +
-	"\x05facts\x18\x03 \x03(\v2\x1e.bangfu.hub.v1.EntitlementFactR\x05facts\"U\n" +
+	"\x05facts\x18\x03 \x03(\v2\x1e.bangfu.hub.v1.EntitlementFactR\x05facts\x12\x14\n" +
+	"\x05wants\x18\x04 \x01(\tR\x05wants\x12#\n" +
+	"\rwants_english\x18\x05 \x01(\tR\fwantsEnglish\"\xc7\x01\n" +
 	"\x0fEntitlementFact\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\ameaning\x18\x02 \x01(\tR\ameaning\x12\x14\n" +
-	"\x05value\x18\x03 \x01(\tR\x05value*\xa1\x01\n" +
+	"\x05value\x18\x03 \x01(\tR\x05value\x12\x14\n" +
+	"\x05label\x18\x04 \x01(\tR\x05label\x12#\n" +
+	"\rlabel_english\x18\x05 \x01(\tR\flabelEnglish\x12\x12\n" +
+	"\x04text\x18\x06 \x01(\tR\x04text\x12!\n" +
+	"\ftext_english\x18\a \x01(\tR\vtextEnglish*\xa1\x01\n" +
 	"\x10EntitlementMatch\x12!\n" +
 	"\x1dENTITLEMENT_MATCH_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19ENTITLEMENT_MATCH_MATCHED\x10\x01\x12*\n" +

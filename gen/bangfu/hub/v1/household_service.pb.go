@@ -85,6 +85,63 @@ func (IdentifierKind) EnumDescriptor() ([]byte, []int) {
 	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{0}
 }
 
+// What a difference is.
+type HouseholdDifferenceKind int32
+
+const (
+	// Never sent.
+	HouseholdDifferenceKind_HOUSEHOLD_DIFFERENCE_KIND_UNSPECIFIED HouseholdDifferenceKind = 0
+	// Recorded now and not before.
+	HouseholdDifferenceKind_HOUSEHOLD_DIFFERENCE_KIND_ADDED HouseholdDifferenceKind = 1
+	// Recorded before and not now.
+	HouseholdDifferenceKind_HOUSEHOLD_DIFFERENCE_KIND_REMOVED HouseholdDifferenceKind = 2
+	// Another value.
+	HouseholdDifferenceKind_HOUSEHOLD_DIFFERENCE_KIND_CHANGED HouseholdDifferenceKind = 3
+)
+
+// Enum value maps for HouseholdDifferenceKind.
+var (
+	HouseholdDifferenceKind_name = map[int32]string{
+		0: "HOUSEHOLD_DIFFERENCE_KIND_UNSPECIFIED",
+		1: "HOUSEHOLD_DIFFERENCE_KIND_ADDED",
+		2: "HOUSEHOLD_DIFFERENCE_KIND_REMOVED",
+		3: "HOUSEHOLD_DIFFERENCE_KIND_CHANGED",
+	}
+	HouseholdDifferenceKind_value = map[string]int32{
+		"HOUSEHOLD_DIFFERENCE_KIND_UNSPECIFIED": 0,
+		"HOUSEHOLD_DIFFERENCE_KIND_ADDED":       1,
+		"HOUSEHOLD_DIFFERENCE_KIND_REMOVED":     2,
+		"HOUSEHOLD_DIFFERENCE_KIND_CHANGED":     3,
+	}
+)
+
+func (x HouseholdDifferenceKind) Enum() *HouseholdDifferenceKind {
+	p := new(HouseholdDifferenceKind)
+	*p = x
+	return p
+}
+
+func (x HouseholdDifferenceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (HouseholdDifferenceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_bangfu_hub_v1_household_service_proto_enumTypes[1].Descriptor()
+}
+
+func (HouseholdDifferenceKind) Type() protoreflect.EnumType {
+	return &file_bangfu_hub_v1_household_service_proto_enumTypes[1]
+}
+
+func (x HouseholdDifferenceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use HouseholdDifferenceKind.Descriptor instead.
+func (HouseholdDifferenceKind) EnumDescriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{1}
+}
+
 // Asks for a household.
 type GetHouseholdRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1404,7 +1461,11 @@ type HouseholdRevision struct {
 	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
 	// IMPORT, UPDATE, MOVE, TRANSFER, SPLIT or MERGE, or that of a call of IdentityService: UNMERGE, ID_NUMBER, MERGE_PERSONS,
 	// SEPARATE_PERSONS, BIRTH, REVOKE_BIRTH, DEATH, REVOKE_DEATH, MARRIAGE, REVOKE_MARRIAGE, CLOSE or REOPEN.
-	Cause         string `protobuf:"bytes,6,opt,name=cause,proto3" json:"cause,omitempty"`
+	Cause string `protobuf:"bytes,6,opt,name=cause,proto3" json:"cause,omitempty"`
+	// The cause in Chinese.
+	CauseLabel string `protobuf:"bytes,7,opt,name=cause_label,json=causeLabel,proto3" json:"cause_label,omitempty"`
+	// The cause in English.
+	CauseLabelEn  string `protobuf:"bytes,8,opt,name=cause_label_en,json=causeLabelEn,proto3" json:"cause_label_en,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1477,6 +1538,321 @@ func (x *HouseholdRevision) GetActor() string {
 func (x *HouseholdRevision) GetCause() string {
 	if x != nil {
 		return x.Cause
+	}
+	return ""
+}
+
+func (x *HouseholdRevision) GetCauseLabel() string {
+	if x != nil {
+		return x.CauseLabel
+	}
+	return ""
+}
+
+func (x *HouseholdRevision) GetCauseLabelEn() string {
+	if x != nil {
+		return x.CauseLabelEn
+	}
+	return ""
+}
+
+// Asks what differs between two revisions. Each area counts a household's revisions from 1, so one that moved between
+// areas may have two of one number; without an area the younger one is meant.
+type CompareHouseholdRevisionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the household.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Number of the earlier revision; 0 for the one before `to`.
+	From int64 `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Number of the later revision; 0 for the newest.
+	To int64 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
+	// Area in which `from` was made; may stay empty.
+	FromArea string `protobuf:"bytes,4,opt,name=from_area,json=fromArea,proto3" json:"from_area,omitempty"`
+	// Area in which `to` was made; may stay empty.
+	ToArea        string `protobuf:"bytes,5,opt,name=to_area,json=toArea,proto3" json:"to_area,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareHouseholdRevisionsRequest) Reset() {
+	*x = CompareHouseholdRevisionsRequest{}
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareHouseholdRevisionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareHouseholdRevisionsRequest) ProtoMessage() {}
+
+func (x *CompareHouseholdRevisionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareHouseholdRevisionsRequest.ProtoReflect.Descriptor instead.
+func (*CompareHouseholdRevisionsRequest) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CompareHouseholdRevisionsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *CompareHouseholdRevisionsRequest) GetFrom() int64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *CompareHouseholdRevisionsRequest) GetTo() int64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *CompareHouseholdRevisionsRequest) GetFromArea() string {
+	if x != nil {
+		return x.FromArea
+	}
+	return ""
+}
+
+func (x *CompareHouseholdRevisionsRequest) GetToArea() string {
+	if x != nil {
+		return x.ToArea
+	}
+	return ""
+}
+
+// What differs between two revisions.
+type CompareHouseholdRevisionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The earlier revision.
+	From *HouseholdRevision `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// The later revision.
+	To *HouseholdRevision `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// In the order in which a form is read; none where both state the same facts.
+	Differences   []*HouseholdDifference `protobuf:"bytes,3,rep,name=differences,proto3" json:"differences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareHouseholdRevisionsResponse) Reset() {
+	*x = CompareHouseholdRevisionsResponse{}
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareHouseholdRevisionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareHouseholdRevisionsResponse) ProtoMessage() {}
+
+func (x *CompareHouseholdRevisionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareHouseholdRevisionsResponse.ProtoReflect.Descriptor instead.
+func (*CompareHouseholdRevisionsResponse) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CompareHouseholdRevisionsResponse) GetFrom() *HouseholdRevision {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *CompareHouseholdRevisionsResponse) GetTo() *HouseholdRevision {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *CompareHouseholdRevisionsResponse) GetDifferences() []*HouseholdDifference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+// One fact that differs, or one element (a person, a year's income, a need …) that came or went with all its facts.
+type HouseholdDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it stands in Household, elements by their key: persons[pp_x].birth_date, incomes[2025].wage, needs[need_x].
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// Whose facts they are; unspecified where the hub alone writes them.
+	Group FactGroup `protobuf:"varint,2,opt,name=group,proto3,enum=bangfu.hub.v1.FactGroup" json:"group,omitempty"`
+	// What it is.
+	Kind HouseholdDifferenceKind `protobuf:"varint,3,opt,name=kind,proto3,enum=bangfu.hub.v1.HouseholdDifferenceKind" json:"kind,omitempty"`
+	// Whom or what it is about, in Chinese: 成员 and the name, 家庭收入 and the year …
+	Subject string `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The same in English.
+	SubjectEn string `protobuf:"bytes,5,opt,name=subject_en,json=subjectEn,proto3" json:"subject_en,omitempty"`
+	// What the field is called in Chinese; for a whole element, what kind of thing it is.
+	Label string `protobuf:"bytes,6,opt,name=label,proto3" json:"label,omitempty"`
+	// The same in English.
+	LabelEn string `protobuf:"bytes,7,opt,name=label_en,json=labelEn,proto3" json:"label_en,omitempty"`
+	// The value before, as a clerk reads it in Chinese: codes by their labels, money in yuan. Of a whole element its facts.
+	Before string `protobuf:"bytes,8,opt,name=before,proto3" json:"before,omitempty"`
+	// The value after.
+	After string `protobuf:"bytes,9,opt,name=after,proto3" json:"after,omitempty"`
+	// The value before in English, where it differs from the Chinese.
+	BeforeEn string `protobuf:"bytes,10,opt,name=before_en,json=beforeEn,proto3" json:"before_en,omitempty"`
+	// The value after in English, where it differs from the Chinese.
+	AfterEn string `protobuf:"bytes,11,opt,name=after_en,json=afterEn,proto3" json:"after_en,omitempty"`
+	// All of it as one Chinese sentence.
+	Text string `protobuf:"bytes,12,opt,name=text,proto3" json:"text,omitempty"`
+	// The same in English.
+	TextEn        string `protobuf:"bytes,13,opt,name=text_en,json=textEn,proto3" json:"text_en,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HouseholdDifference) Reset() {
+	*x = HouseholdDifference{}
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HouseholdDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HouseholdDifference) ProtoMessage() {}
+
+func (x *HouseholdDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_bangfu_hub_v1_household_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HouseholdDifference.ProtoReflect.Descriptor instead.
+func (*HouseholdDifference) Descriptor() ([]byte, []int) {
+	return file_bangfu_hub_v1_household_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *HouseholdDifference) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetGroup() FactGroup {
+	if x != nil {
+		return x.Group
+	}
+	return FactGroup_FACT_GROUP_UNSPECIFIED
+}
+
+func (x *HouseholdDifference) GetKind() HouseholdDifferenceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return HouseholdDifferenceKind_HOUSEHOLD_DIFFERENCE_KIND_UNSPECIFIED
+}
+
+func (x *HouseholdDifference) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetSubjectEn() string {
+	if x != nil {
+		return x.SubjectEn
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetLabelEn() string {
+	if x != nil {
+		return x.LabelEn
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetBeforeEn() string {
+	if x != nil {
+		return x.BeforeEn
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetAfterEn() string {
+	if x != nil {
+		return x.AfterEn
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *HouseholdDifference) GetTextEn() string {
+	if x != nil {
+		return x.TextEn
 	}
 	return ""
 }
@@ -1578,20 +1954,55 @@ const file_bangfu_hub_v1_household_service_proto_rawDesc = "" +
 	"\x1dListHouseholdRevisionsRequest\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\"`\n" +
 	"\x1eListHouseholdRevisionsResponse\x12>\n" +
-	"\trevisions\x18\x01 \x03(\v2 .bangfu.hub.v1.HouseholdRevisionR\trevisions\"\xb3\x01\n" +
+	"\trevisions\x18\x01 \x03(\v2 .bangfu.hub.v1.HouseholdRevisionR\trevisions\"\xfa\x01\n" +
 	"\x11HouseholdRevision\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\x03R\brevision\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x12\n" +
 	"\x04area\x18\x03 \x01(\tR\x04area\x12.\n" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
 	"\x05actor\x18\x05 \x01(\tR\x05actor\x12\x14\n" +
-	"\x05cause\x18\x06 \x01(\tR\x05cause*\xbd\x01\n" +
+	"\x05cause\x18\x06 \x01(\tR\x05cause\x12\x1f\n" +
+	"\vcause_label\x18\a \x01(\tR\n" +
+	"causeLabel\x12$\n" +
+	"\x0ecause_label_en\x18\b \x01(\tR\fcauseLabelEn\"\xbb\x01\n" +
+	" CompareHouseholdRevisionsRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
+	"\x04from\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x04from\x12\x17\n" +
+	"\x02to\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x02to\x12$\n" +
+	"\tfrom_area\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\bfromArea\x12 \n" +
+	"\ato_area\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06toArea\"\xd1\x01\n" +
+	"!CompareHouseholdRevisionsResponse\x124\n" +
+	"\x04from\x18\x01 \x01(\v2 .bangfu.hub.v1.HouseholdRevisionR\x04from\x120\n" +
+	"\x02to\x18\x02 \x01(\v2 .bangfu.hub.v1.HouseholdRevisionR\x02to\x12D\n" +
+	"\vdifferences\x18\x03 \x03(\v2\".bangfu.hub.v1.HouseholdDifferenceR\vdifferences\"\x92\x03\n" +
+	"\x13HouseholdDifference\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12.\n" +
+	"\x05group\x18\x02 \x01(\x0e2\x18.bangfu.hub.v1.FactGroupR\x05group\x12:\n" +
+	"\x04kind\x18\x03 \x01(\x0e2&.bangfu.hub.v1.HouseholdDifferenceKindR\x04kind\x12\x18\n" +
+	"\asubject\x18\x04 \x01(\tR\asubject\x12\x1d\n" +
+	"\n" +
+	"subject_en\x18\x05 \x01(\tR\tsubjectEn\x12\x14\n" +
+	"\x05label\x18\x06 \x01(\tR\x05label\x12\x19\n" +
+	"\blabel_en\x18\a \x01(\tR\alabelEn\x12\x16\n" +
+	"\x06before\x18\b \x01(\tR\x06before\x12\x14\n" +
+	"\x05after\x18\t \x01(\tR\x05after\x12\x1b\n" +
+	"\tbefore_en\x18\n" +
+	" \x01(\tR\bbeforeEn\x12\x19\n" +
+	"\bafter_en\x18\v \x01(\tR\aafterEn\x12\x12\n" +
+	"\x04text\x18\f \x01(\tR\x04text\x12\x17\n" +
+	"\atext_en\x18\r \x01(\tR\x06textEn*\xbd\x01\n" +
 	"\x0eIdentifierKind\x12\x1f\n" +
 	"\x1bIDENTIFIER_KIND_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19IDENTIFIER_KIND_ID_NUMBER\x10\x01\x12$\n" +
 	" IDENTIFIER_KIND_HOUSEHOLD_NUMBER\x10\x02\x12!\n" +
 	"\x1dIDENTIFIER_KIND_PERSON_NUMBER\x10\x03\x12\"\n" +
-	"\x1eIDENTIFIER_KIND_STUDENT_NUMBER\x10\x042\xba\t\n" +
+	"\x1eIDENTIFIER_KIND_STUDENT_NUMBER\x10\x04*\xb7\x01\n" +
+	"\x17HouseholdDifferenceKind\x12)\n" +
+	"%HOUSEHOLD_DIFFERENCE_KIND_UNSPECIFIED\x10\x00\x12#\n" +
+	"\x1fHOUSEHOLD_DIFFERENCE_KIND_ADDED\x10\x01\x12%\n" +
+	"!HOUSEHOLD_DIFFERENCE_KIND_REMOVED\x10\x02\x12%\n" +
+	"!HOUSEHOLD_DIFFERENCE_KIND_CHANGED\x10\x032\xea\n" +
+	"\n" +
 	"\x10HouseholdService\x12t\n" +
 	"\fGetHousehold\x12\".bangfu.hub.v1.GetHouseholdRequest\x1a#.bangfu.hub.v1.GetHouseholdResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/households/{id}\x12u\n" +
 	"\x0eListHouseholds\x12$.bangfu.hub.v1.ListHouseholdsRequest\x1a%.bangfu.hub.v1.ListHouseholdsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/households\x12\x85\x01\n" +
@@ -1601,7 +2012,8 @@ const file_bangfu_hub_v1_household_service_proto_rawDesc = "" +
 	"\rMoveHousehold\x12#.bangfu.hub.v1.MoveHouseholdRequest\x1a$.bangfu.hub.v1.MoveHouseholdResponse\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/households/{id}:move\x12\x83\x01\n" +
 	"\x0eSplitHousehold\x12$.bangfu.hub.v1.SplitHouseholdRequest\x1a%.bangfu.hub.v1.SplitHouseholdResponse\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/households/{id}:split\x12\x88\x01\n" +
 	"\x0fMergeHouseholds\x12%.bangfu.hub.v1.MergeHouseholdsRequest\x1a&.bangfu.hub.v1.MergeHouseholdsResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/households/{into}:merge\x12\x9c\x01\n" +
-	"\x16ListHouseholdRevisions\x12,.bangfu.hub.v1.ListHouseholdRevisionsRequest\x1a-.bangfu.hub.v1.ListHouseholdRevisionsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/households/{id}/revisionsB\xb2\x01\n" +
+	"\x16ListHouseholdRevisions\x12,.bangfu.hub.v1.ListHouseholdRevisionsRequest\x1a-.bangfu.hub.v1.ListHouseholdRevisionsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/households/{id}/revisions\x12\xad\x01\n" +
+	"\x19CompareHouseholdRevisions\x12/.bangfu.hub.v1.CompareHouseholdRevisionsRequest\x1a0.bangfu.hub.v1.CompareHouseholdRevisionsResponse\"-\x82\xd3\xe4\x93\x02'\x12%/v1/households/{id}/revisions:compareB\xb2\x01\n" +
 	"\x11com.bangfu.hub.v1B\x15HouseholdServiceProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (
@@ -1616,91 +2028,102 @@ func file_bangfu_hub_v1_household_service_proto_rawDescGZIP() []byte {
 	return file_bangfu_hub_v1_household_service_proto_rawDescData
 }
 
-var file_bangfu_hub_v1_household_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_bangfu_hub_v1_household_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_bangfu_hub_v1_household_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_bangfu_hub_v1_household_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_bangfu_hub_v1_household_service_proto_goTypes = []any{
-	(IdentifierKind)(0),                    // 0: bangfu.hub.v1.IdentifierKind
-	(*GetHouseholdRequest)(nil),            // 1: bangfu.hub.v1.GetHouseholdRequest
-	(*GetHouseholdResponse)(nil),           // 2: bangfu.hub.v1.GetHouseholdResponse
-	(*ListHouseholdsRequest)(nil),          // 3: bangfu.hub.v1.ListHouseholdsRequest
-	(*ListHouseholdsResponse)(nil),         // 4: bangfu.hub.v1.ListHouseholdsResponse
-	(*LookUpHouseholdsRequest)(nil),        // 5: bangfu.hub.v1.LookUpHouseholdsRequest
-	(*Identifier)(nil),                     // 6: bangfu.hub.v1.Identifier
-	(*LookUpHouseholdsResponse)(nil),       // 7: bangfu.hub.v1.LookUpHouseholdsResponse
-	(*Match)(nil),                          // 8: bangfu.hub.v1.Match
-	(*CreateHouseholdRequest)(nil),         // 9: bangfu.hub.v1.CreateHouseholdRequest
-	(*CreateHouseholdResponse)(nil),        // 10: bangfu.hub.v1.CreateHouseholdResponse
-	(*UpdateHouseholdRequest)(nil),         // 11: bangfu.hub.v1.UpdateHouseholdRequest
-	(*UpdateHouseholdResponse)(nil),        // 12: bangfu.hub.v1.UpdateHouseholdResponse
-	(*MoveHouseholdRequest)(nil),           // 13: bangfu.hub.v1.MoveHouseholdRequest
-	(*MoveHouseholdResponse)(nil),          // 14: bangfu.hub.v1.MoveHouseholdResponse
-	(*SplitHouseholdRequest)(nil),          // 15: bangfu.hub.v1.SplitHouseholdRequest
-	(*Relative)(nil),                       // 16: bangfu.hub.v1.Relative
-	(*SplitHouseholdResponse)(nil),         // 17: bangfu.hub.v1.SplitHouseholdResponse
-	(*MergeHouseholdsRequest)(nil),         // 18: bangfu.hub.v1.MergeHouseholdsRequest
-	(*MergeHouseholdsResponse)(nil),        // 19: bangfu.hub.v1.MergeHouseholdsResponse
-	(*ListHouseholdRevisionsRequest)(nil),  // 20: bangfu.hub.v1.ListHouseholdRevisionsRequest
-	(*ListHouseholdRevisionsResponse)(nil), // 21: bangfu.hub.v1.ListHouseholdRevisionsResponse
-	(*HouseholdRevision)(nil),              // 22: bangfu.hub.v1.HouseholdRevision
-	(*timestamppb.Timestamp)(nil),          // 23: google.protobuf.Timestamp
-	(*Household)(nil),                      // 24: bangfu.hub.v1.Household
-	(PovertyStatus)(0),                     // 25: bangfu.hub.v1.PovertyStatus
-	(SupportStatus)(0),                     // 26: bangfu.hub.v1.SupportStatus
-	(FactGroup)(0),                         // 27: bangfu.hub.v1.FactGroup
-	(*Document)(nil),                       // 28: bangfu.hub.v1.Document
-	(Relation)(0),                          // 29: bangfu.hub.v1.Relation
+	(IdentifierKind)(0),                       // 0: bangfu.hub.v1.IdentifierKind
+	(HouseholdDifferenceKind)(0),              // 1: bangfu.hub.v1.HouseholdDifferenceKind
+	(*GetHouseholdRequest)(nil),               // 2: bangfu.hub.v1.GetHouseholdRequest
+	(*GetHouseholdResponse)(nil),              // 3: bangfu.hub.v1.GetHouseholdResponse
+	(*ListHouseholdsRequest)(nil),             // 4: bangfu.hub.v1.ListHouseholdsRequest
+	(*ListHouseholdsResponse)(nil),            // 5: bangfu.hub.v1.ListHouseholdsResponse
+	(*LookUpHouseholdsRequest)(nil),           // 6: bangfu.hub.v1.LookUpHouseholdsRequest
+	(*Identifier)(nil),                        // 7: bangfu.hub.v1.Identifier
+	(*LookUpHouseholdsResponse)(nil),          // 8: bangfu.hub.v1.LookUpHouseholdsResponse
+	(*Match)(nil),                             // 9: bangfu.hub.v1.Match
+	(*CreateHouseholdRequest)(nil),            // 10: bangfu.hub.v1.CreateHouseholdRequest
+	(*CreateHouseholdResponse)(nil),           // 11: bangfu.hub.v1.CreateHouseholdResponse
+	(*UpdateHouseholdRequest)(nil),            // 12: bangfu.hub.v1.UpdateHouseholdRequest
+	(*UpdateHouseholdResponse)(nil),           // 13: bangfu.hub.v1.UpdateHouseholdResponse
+	(*MoveHouseholdRequest)(nil),              // 14: bangfu.hub.v1.MoveHouseholdRequest
+	(*MoveHouseholdResponse)(nil),             // 15: bangfu.hub.v1.MoveHouseholdResponse
+	(*SplitHouseholdRequest)(nil),             // 16: bangfu.hub.v1.SplitHouseholdRequest
+	(*Relative)(nil),                          // 17: bangfu.hub.v1.Relative
+	(*SplitHouseholdResponse)(nil),            // 18: bangfu.hub.v1.SplitHouseholdResponse
+	(*MergeHouseholdsRequest)(nil),            // 19: bangfu.hub.v1.MergeHouseholdsRequest
+	(*MergeHouseholdsResponse)(nil),           // 20: bangfu.hub.v1.MergeHouseholdsResponse
+	(*ListHouseholdRevisionsRequest)(nil),     // 21: bangfu.hub.v1.ListHouseholdRevisionsRequest
+	(*ListHouseholdRevisionsResponse)(nil),    // 22: bangfu.hub.v1.ListHouseholdRevisionsResponse
+	(*HouseholdRevision)(nil),                 // 23: bangfu.hub.v1.HouseholdRevision
+	(*CompareHouseholdRevisionsRequest)(nil),  // 24: bangfu.hub.v1.CompareHouseholdRevisionsRequest
+	(*CompareHouseholdRevisionsResponse)(nil), // 25: bangfu.hub.v1.CompareHouseholdRevisionsResponse
+	(*HouseholdDifference)(nil),               // 26: bangfu.hub.v1.HouseholdDifference
+	(*timestamppb.Timestamp)(nil),             // 27: google.protobuf.Timestamp
+	(*Household)(nil),                         // 28: bangfu.hub.v1.Household
+	(PovertyStatus)(0),                        // 29: bangfu.hub.v1.PovertyStatus
+	(SupportStatus)(0),                        // 30: bangfu.hub.v1.SupportStatus
+	(FactGroup)(0),                            // 31: bangfu.hub.v1.FactGroup
+	(*Document)(nil),                          // 32: bangfu.hub.v1.Document
+	(Relation)(0),                             // 33: bangfu.hub.v1.Relation
 }
 var file_bangfu_hub_v1_household_service_proto_depIdxs = []int32{
-	23, // 0: bangfu.hub.v1.GetHouseholdRequest.as_of:type_name -> google.protobuf.Timestamp
-	24, // 1: bangfu.hub.v1.GetHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	25, // 2: bangfu.hub.v1.ListHouseholdsRequest.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
-	26, // 3: bangfu.hub.v1.ListHouseholdsRequest.support_status:type_name -> bangfu.hub.v1.SupportStatus
-	24, // 4: bangfu.hub.v1.ListHouseholdsResponse.households:type_name -> bangfu.hub.v1.Household
-	6,  // 5: bangfu.hub.v1.LookUpHouseholdsRequest.identifier:type_name -> bangfu.hub.v1.Identifier
+	27, // 0: bangfu.hub.v1.GetHouseholdRequest.as_of:type_name -> google.protobuf.Timestamp
+	28, // 1: bangfu.hub.v1.GetHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	29, // 2: bangfu.hub.v1.ListHouseholdsRequest.poverty_status:type_name -> bangfu.hub.v1.PovertyStatus
+	30, // 3: bangfu.hub.v1.ListHouseholdsRequest.support_status:type_name -> bangfu.hub.v1.SupportStatus
+	28, // 4: bangfu.hub.v1.ListHouseholdsResponse.households:type_name -> bangfu.hub.v1.Household
+	7,  // 5: bangfu.hub.v1.LookUpHouseholdsRequest.identifier:type_name -> bangfu.hub.v1.Identifier
 	0,  // 6: bangfu.hub.v1.Identifier.kind:type_name -> bangfu.hub.v1.IdentifierKind
-	8,  // 7: bangfu.hub.v1.LookUpHouseholdsResponse.matches:type_name -> bangfu.hub.v1.Match
-	24, // 8: bangfu.hub.v1.Match.household:type_name -> bangfu.hub.v1.Household
-	24, // 9: bangfu.hub.v1.CreateHouseholdRequest.household:type_name -> bangfu.hub.v1.Household
-	24, // 10: bangfu.hub.v1.CreateHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	24, // 11: bangfu.hub.v1.UpdateHouseholdRequest.household:type_name -> bangfu.hub.v1.Household
-	27, // 12: bangfu.hub.v1.UpdateHouseholdRequest.groups:type_name -> bangfu.hub.v1.FactGroup
-	24, // 13: bangfu.hub.v1.UpdateHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	28, // 14: bangfu.hub.v1.MoveHouseholdRequest.document:type_name -> bangfu.hub.v1.Document
-	24, // 15: bangfu.hub.v1.MoveHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	16, // 16: bangfu.hub.v1.SplitHouseholdRequest.leaving:type_name -> bangfu.hub.v1.Relative
-	16, // 17: bangfu.hub.v1.SplitHouseholdRequest.staying:type_name -> bangfu.hub.v1.Relative
-	28, // 18: bangfu.hub.v1.SplitHouseholdRequest.document:type_name -> bangfu.hub.v1.Document
-	29, // 19: bangfu.hub.v1.Relative.relation:type_name -> bangfu.hub.v1.Relation
-	24, // 20: bangfu.hub.v1.SplitHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
-	24, // 21: bangfu.hub.v1.SplitHouseholdResponse.split_off:type_name -> bangfu.hub.v1.Household
-	16, // 22: bangfu.hub.v1.MergeHouseholdsRequest.relations:type_name -> bangfu.hub.v1.Relative
-	28, // 23: bangfu.hub.v1.MergeHouseholdsRequest.document:type_name -> bangfu.hub.v1.Document
-	24, // 24: bangfu.hub.v1.MergeHouseholdsResponse.household:type_name -> bangfu.hub.v1.Household
-	22, // 25: bangfu.hub.v1.ListHouseholdRevisionsResponse.revisions:type_name -> bangfu.hub.v1.HouseholdRevision
-	23, // 26: bangfu.hub.v1.HouseholdRevision.time:type_name -> google.protobuf.Timestamp
-	1,  // 27: bangfu.hub.v1.HouseholdService.GetHousehold:input_type -> bangfu.hub.v1.GetHouseholdRequest
-	3,  // 28: bangfu.hub.v1.HouseholdService.ListHouseholds:input_type -> bangfu.hub.v1.ListHouseholdsRequest
-	5,  // 29: bangfu.hub.v1.HouseholdService.LookUpHouseholds:input_type -> bangfu.hub.v1.LookUpHouseholdsRequest
-	9,  // 30: bangfu.hub.v1.HouseholdService.CreateHousehold:input_type -> bangfu.hub.v1.CreateHouseholdRequest
-	11, // 31: bangfu.hub.v1.HouseholdService.UpdateHousehold:input_type -> bangfu.hub.v1.UpdateHouseholdRequest
-	13, // 32: bangfu.hub.v1.HouseholdService.MoveHousehold:input_type -> bangfu.hub.v1.MoveHouseholdRequest
-	15, // 33: bangfu.hub.v1.HouseholdService.SplitHousehold:input_type -> bangfu.hub.v1.SplitHouseholdRequest
-	18, // 34: bangfu.hub.v1.HouseholdService.MergeHouseholds:input_type -> bangfu.hub.v1.MergeHouseholdsRequest
-	20, // 35: bangfu.hub.v1.HouseholdService.ListHouseholdRevisions:input_type -> bangfu.hub.v1.ListHouseholdRevisionsRequest
-	2,  // 36: bangfu.hub.v1.HouseholdService.GetHousehold:output_type -> bangfu.hub.v1.GetHouseholdResponse
-	4,  // 37: bangfu.hub.v1.HouseholdService.ListHouseholds:output_type -> bangfu.hub.v1.ListHouseholdsResponse
-	7,  // 38: bangfu.hub.v1.HouseholdService.LookUpHouseholds:output_type -> bangfu.hub.v1.LookUpHouseholdsResponse
-	10, // 39: bangfu.hub.v1.HouseholdService.CreateHousehold:output_type -> bangfu.hub.v1.CreateHouseholdResponse
-	12, // 40: bangfu.hub.v1.HouseholdService.UpdateHousehold:output_type -> bangfu.hub.v1.UpdateHouseholdResponse
-	14, // 41: bangfu.hub.v1.HouseholdService.MoveHousehold:output_type -> bangfu.hub.v1.MoveHouseholdResponse
-	17, // 42: bangfu.hub.v1.HouseholdService.SplitHousehold:output_type -> bangfu.hub.v1.SplitHouseholdResponse
-	19, // 43: bangfu.hub.v1.HouseholdService.MergeHouseholds:output_type -> bangfu.hub.v1.MergeHouseholdsResponse
-	21, // 44: bangfu.hub.v1.HouseholdService.ListHouseholdRevisions:output_type -> bangfu.hub.v1.ListHouseholdRevisionsResponse
-	36, // [36:45] is the sub-list for method output_type
-	27, // [27:36] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	9,  // 7: bangfu.hub.v1.LookUpHouseholdsResponse.matches:type_name -> bangfu.hub.v1.Match
+	28, // 8: bangfu.hub.v1.Match.household:type_name -> bangfu.hub.v1.Household
+	28, // 9: bangfu.hub.v1.CreateHouseholdRequest.household:type_name -> bangfu.hub.v1.Household
+	28, // 10: bangfu.hub.v1.CreateHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	28, // 11: bangfu.hub.v1.UpdateHouseholdRequest.household:type_name -> bangfu.hub.v1.Household
+	31, // 12: bangfu.hub.v1.UpdateHouseholdRequest.groups:type_name -> bangfu.hub.v1.FactGroup
+	28, // 13: bangfu.hub.v1.UpdateHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	32, // 14: bangfu.hub.v1.MoveHouseholdRequest.document:type_name -> bangfu.hub.v1.Document
+	28, // 15: bangfu.hub.v1.MoveHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	17, // 16: bangfu.hub.v1.SplitHouseholdRequest.leaving:type_name -> bangfu.hub.v1.Relative
+	17, // 17: bangfu.hub.v1.SplitHouseholdRequest.staying:type_name -> bangfu.hub.v1.Relative
+	32, // 18: bangfu.hub.v1.SplitHouseholdRequest.document:type_name -> bangfu.hub.v1.Document
+	33, // 19: bangfu.hub.v1.Relative.relation:type_name -> bangfu.hub.v1.Relation
+	28, // 20: bangfu.hub.v1.SplitHouseholdResponse.household:type_name -> bangfu.hub.v1.Household
+	28, // 21: bangfu.hub.v1.SplitHouseholdResponse.split_off:type_name -> bangfu.hub.v1.Household
+	17, // 22: bangfu.hub.v1.MergeHouseholdsRequest.relations:type_name -> bangfu.hub.v1.Relative
+	32, // 23: bangfu.hub.v1.MergeHouseholdsRequest.document:type_name -> bangfu.hub.v1.Document
+	28, // 24: bangfu.hub.v1.MergeHouseholdsResponse.household:type_name -> bangfu.hub.v1.Household
+	23, // 25: bangfu.hub.v1.ListHouseholdRevisionsResponse.revisions:type_name -> bangfu.hub.v1.HouseholdRevision
+	27, // 26: bangfu.hub.v1.HouseholdRevision.time:type_name -> google.protobuf.Timestamp
+	23, // 27: bangfu.hub.v1.CompareHouseholdRevisionsResponse.from:type_name -> bangfu.hub.v1.HouseholdRevision
+	23, // 28: bangfu.hub.v1.CompareHouseholdRevisionsResponse.to:type_name -> bangfu.hub.v1.HouseholdRevision
+	26, // 29: bangfu.hub.v1.CompareHouseholdRevisionsResponse.differences:type_name -> bangfu.hub.v1.HouseholdDifference
+	31, // 30: bangfu.hub.v1.HouseholdDifference.group:type_name -> bangfu.hub.v1.FactGroup
+	1,  // 31: bangfu.hub.v1.HouseholdDifference.kind:type_name -> bangfu.hub.v1.HouseholdDifferenceKind
+	2,  // 32: bangfu.hub.v1.HouseholdService.GetHousehold:input_type -> bangfu.hub.v1.GetHouseholdRequest
+	4,  // 33: bangfu.hub.v1.HouseholdService.ListHouseholds:input_type -> bangfu.hub.v1.ListHouseholdsRequest
+	6,  // 34: bangfu.hub.v1.HouseholdService.LookUpHouseholds:input_type -> bangfu.hub.v1.LookUpHouseholdsRequest
+	10, // 35: bangfu.hub.v1.HouseholdService.CreateHousehold:input_type -> bangfu.hub.v1.CreateHouseholdRequest
+	12, // 36: bangfu.hub.v1.HouseholdService.UpdateHousehold:input_type -> bangfu.hub.v1.UpdateHouseholdRequest
+	14, // 37: bangfu.hub.v1.HouseholdService.MoveHousehold:input_type -> bangfu.hub.v1.MoveHouseholdRequest
+	16, // 38: bangfu.hub.v1.HouseholdService.SplitHousehold:input_type -> bangfu.hub.v1.SplitHouseholdRequest
+	19, // 39: bangfu.hub.v1.HouseholdService.MergeHouseholds:input_type -> bangfu.hub.v1.MergeHouseholdsRequest
+	21, // 40: bangfu.hub.v1.HouseholdService.ListHouseholdRevisions:input_type -> bangfu.hub.v1.ListHouseholdRevisionsRequest
+	24, // 41: bangfu.hub.v1.HouseholdService.CompareHouseholdRevisions:input_type -> bangfu.hub.v1.CompareHouseholdRevisionsRequest
+	3,  // 42: bangfu.hub.v1.HouseholdService.GetHousehold:output_type -> bangfu.hub.v1.GetHouseholdResponse
+	5,  // 43: bangfu.hub.v1.HouseholdService.ListHouseholds:output_type -> bangfu.hub.v1.ListHouseholdsResponse
+	8,  // 44: bangfu.hub.v1.HouseholdService.LookUpHouseholds:output_type -> bangfu.hub.v1.LookUpHouseholdsResponse
+	11, // 45: bangfu.hub.v1.HouseholdService.CreateHousehold:output_type -> bangfu.hub.v1.CreateHouseholdResponse
+	13, // 46: bangfu.hub.v1.HouseholdService.UpdateHousehold:output_type -> bangfu.hub.v1.UpdateHouseholdResponse
+	15, // 47: bangfu.hub.v1.HouseholdService.MoveHousehold:output_type -> bangfu.hub.v1.MoveHouseholdResponse
+	18, // 48: bangfu.hub.v1.HouseholdService.SplitHousehold:output_type -> bangfu.hub.v1.SplitHouseholdResponse
+	20, // 49: bangfu.hub.v1.HouseholdService.MergeHouseholds:output_type -> bangfu.hub.v1.MergeHouseholdsResponse
+	22, // 50: bangfu.hub.v1.HouseholdService.ListHouseholdRevisions:output_type -> bangfu.hub.v1.ListHouseholdRevisionsResponse
+	25, // 51: bangfu.hub.v1.HouseholdService.CompareHouseholdRevisions:output_type -> bangfu.hub.v1.CompareHouseholdRevisionsResponse
+	42, // [42:52] is the sub-list for method output_type
+	32, // [32:42] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_household_service_proto_init() }
@@ -1719,8 +2142,8 @@ func file_bangfu_hub_v1_household_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_bangfu_hub_v1_household_service_proto_rawDesc), len(file_bangfu_hub_v1_household_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   22,
+			NumEnums:      2,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -378,6 +378,59 @@ func local_request_HouseholdService_ListHouseholdRevisions_0(ctx context.Context
 	return msg, metadata, err
 }
 
+var filter_HouseholdService_CompareHouseholdRevisions_0 = &utilities.DoubleArray{Encoding: map[string]int{"id": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_HouseholdService_CompareHouseholdRevisions_0(ctx context.Context, marshaler runtime.Marshaler, client HouseholdServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq CompareHouseholdRevisionsRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "id")
+	}
+	protoReq.Id, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "id", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_HouseholdService_CompareHouseholdRevisions_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.CompareHouseholdRevisions(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_HouseholdService_CompareHouseholdRevisions_0(ctx context.Context, marshaler runtime.Marshaler, server HouseholdServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq CompareHouseholdRevisionsRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "id")
+	}
+	protoReq.Id, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "id", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_HouseholdService_CompareHouseholdRevisions_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.CompareHouseholdRevisions(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 // RegisterHouseholdServiceHandlerServer registers the http handlers for service HouseholdService to "mux".
 // UnaryRPC     :call HouseholdServiceServer directly.
 // StreamingRPC :currently unsupported pending https://github.com/grpc/grpc-go/issues/906.
@@ -563,6 +616,26 @@ func RegisterHouseholdServiceHandlerServer(ctx context.Context, mux *runtime.Ser
 			return
 		}
 		forward_HouseholdService_ListHouseholdRevisions_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodGet, pattern_HouseholdService_CompareHouseholdRevisions_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/bangfu.hub.v1.HouseholdService/CompareHouseholdRevisions", runtime.WithHTTPPathPattern("/v1/households/{id}/revisions:compare"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_HouseholdService_CompareHouseholdRevisions_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_HouseholdService_CompareHouseholdRevisions_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -757,29 +830,48 @@ func RegisterHouseholdServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 		}
 		forward_HouseholdService_ListHouseholdRevisions_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_HouseholdService_CompareHouseholdRevisions_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/bangfu.hub.v1.HouseholdService/CompareHouseholdRevisions", runtime.WithHTTPPathPattern("/v1/households/{id}/revisions:compare"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_HouseholdService_CompareHouseholdRevisions_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_HouseholdService_CompareHouseholdRevisions_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	return nil
 }
 
 var (
-	pattern_HouseholdService_GetHousehold_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, ""))
-	pattern_HouseholdService_ListHouseholds_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "households"}, ""))
-	pattern_HouseholdService_LookUpHouseholds_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "households"}, "lookUp"))
-	pattern_HouseholdService_CreateHousehold_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "households"}, ""))
-	pattern_HouseholdService_UpdateHousehold_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "households"}, "update"))
-	pattern_HouseholdService_MoveHousehold_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "move"))
-	pattern_HouseholdService_SplitHousehold_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "split"))
-	pattern_HouseholdService_MergeHouseholds_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "into"}, "merge"))
-	pattern_HouseholdService_ListHouseholdRevisions_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "households", "id", "revisions"}, ""))
+	pattern_HouseholdService_GetHousehold_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, ""))
+	pattern_HouseholdService_ListHouseholds_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "households"}, ""))
+	pattern_HouseholdService_LookUpHouseholds_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "households"}, "lookUp"))
+	pattern_HouseholdService_CreateHousehold_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "households"}, ""))
+	pattern_HouseholdService_UpdateHousehold_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "households"}, "update"))
+	pattern_HouseholdService_MoveHousehold_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "move"))
+	pattern_HouseholdService_SplitHousehold_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "id"}, "split"))
+	pattern_HouseholdService_MergeHouseholds_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "households", "into"}, "merge"))
+	pattern_HouseholdService_ListHouseholdRevisions_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "households", "id", "revisions"}, ""))
+	pattern_HouseholdService_CompareHouseholdRevisions_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "households", "id", "revisions"}, "compare"))
 )
 
 var (
-	forward_HouseholdService_GetHousehold_0           = runtime.ForwardResponseMessage
-	forward_HouseholdService_ListHouseholds_0         = runtime.ForwardResponseMessage
-	forward_HouseholdService_LookUpHouseholds_0       = runtime.ForwardResponseMessage
-	forward_HouseholdService_CreateHousehold_0        = runtime.ForwardResponseMessage
-	forward_HouseholdService_UpdateHousehold_0        = runtime.ForwardResponseMessage
-	forward_HouseholdService_MoveHousehold_0          = runtime.ForwardResponseMessage
-	forward_HouseholdService_SplitHousehold_0         = runtime.ForwardResponseMessage
-	forward_HouseholdService_MergeHouseholds_0        = runtime.ForwardResponseMessage
-	forward_HouseholdService_ListHouseholdRevisions_0 = runtime.ForwardResponseMessage
+	forward_HouseholdService_GetHousehold_0              = runtime.ForwardResponseMessage
+	forward_HouseholdService_ListHouseholds_0            = runtime.ForwardResponseMessage
+	forward_HouseholdService_LookUpHouseholds_0          = runtime.ForwardResponseMessage
+	forward_HouseholdService_CreateHousehold_0           = runtime.ForwardResponseMessage
+	forward_HouseholdService_UpdateHousehold_0           = runtime.ForwardResponseMessage
+	forward_HouseholdService_MoveHousehold_0             = runtime.ForwardResponseMessage
+	forward_HouseholdService_SplitHousehold_0            = runtime.ForwardResponseMessage
+	forward_HouseholdService_MergeHouseholds_0           = runtime.ForwardResponseMessage
+	forward_HouseholdService_ListHouseholdRevisions_0    = runtime.ForwardResponseMessage
+	forward_HouseholdService_CompareHouseholdRevisions_0 = runtime.ForwardResponseMessage
 )

@@ -19,15 +19,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	HouseholdService_GetHousehold_FullMethodName           = "/bangfu.hub.v1.HouseholdService/GetHousehold"
-	HouseholdService_ListHouseholds_FullMethodName         = "/bangfu.hub.v1.HouseholdService/ListHouseholds"
-	HouseholdService_LookUpHouseholds_FullMethodName       = "/bangfu.hub.v1.HouseholdService/LookUpHouseholds"
-	HouseholdService_CreateHousehold_FullMethodName        = "/bangfu.hub.v1.HouseholdService/CreateHousehold"
-	HouseholdService_UpdateHousehold_FullMethodName        = "/bangfu.hub.v1.HouseholdService/UpdateHousehold"
-	HouseholdService_MoveHousehold_FullMethodName          = "/bangfu.hub.v1.HouseholdService/MoveHousehold"
-	HouseholdService_SplitHousehold_FullMethodName         = "/bangfu.hub.v1.HouseholdService/SplitHousehold"
-	HouseholdService_MergeHouseholds_FullMethodName        = "/bangfu.hub.v1.HouseholdService/MergeHouseholds"
-	HouseholdService_ListHouseholdRevisions_FullMethodName = "/bangfu.hub.v1.HouseholdService/ListHouseholdRevisions"
+	HouseholdService_GetHousehold_FullMethodName              = "/bangfu.hub.v1.HouseholdService/GetHousehold"
+	HouseholdService_ListHouseholds_FullMethodName            = "/bangfu.hub.v1.HouseholdService/ListHouseholds"
+	HouseholdService_LookUpHouseholds_FullMethodName          = "/bangfu.hub.v1.HouseholdService/LookUpHouseholds"
+	HouseholdService_CreateHousehold_FullMethodName           = "/bangfu.hub.v1.HouseholdService/CreateHousehold"
+	HouseholdService_UpdateHousehold_FullMethodName           = "/bangfu.hub.v1.HouseholdService/UpdateHousehold"
+	HouseholdService_MoveHousehold_FullMethodName             = "/bangfu.hub.v1.HouseholdService/MoveHousehold"
+	HouseholdService_SplitHousehold_FullMethodName            = "/bangfu.hub.v1.HouseholdService/SplitHousehold"
+	HouseholdService_MergeHouseholds_FullMethodName           = "/bangfu.hub.v1.HouseholdService/MergeHouseholds"
+	HouseholdService_ListHouseholdRevisions_FullMethodName    = "/bangfu.hub.v1.HouseholdService/ListHouseholdRevisions"
+	HouseholdService_CompareHouseholdRevisions_FullMethodName = "/bangfu.hub.v1.HouseholdService/CompareHouseholdRevisions"
 )
 
 // HouseholdServiceClient is the client API for HouseholdService service.
@@ -58,6 +59,9 @@ type HouseholdServiceClient interface {
 	MergeHouseholds(ctx context.Context, in *MergeHouseholdsRequest, opts ...grpc.CallOption) (*MergeHouseholdsResponse, error)
 	// ListHouseholdRevisions lists who changed a household, when and why.
 	ListHouseholdRevisions(ctx context.Context, in *ListHouseholdRevisionsRequest, opts ...grpc.CallOption) (*ListHouseholdRevisionsResponse, error)
+	// CompareHouseholdRevisions says in Chinese and English what differs between two revisions of a household, and who made each
+	// of them, when and why.
+	CompareHouseholdRevisions(ctx context.Context, in *CompareHouseholdRevisionsRequest, opts ...grpc.CallOption) (*CompareHouseholdRevisionsResponse, error)
 }
 
 type householdServiceClient struct {
@@ -158,6 +162,16 @@ func (c *householdServiceClient) ListHouseholdRevisions(ctx context.Context, in 
 	return out, nil
 }
 
+func (c *householdServiceClient) CompareHouseholdRevisions(ctx context.Context, in *CompareHouseholdRevisionsRequest, opts ...grpc.CallOption) (*CompareHouseholdRevisionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompareHouseholdRevisionsResponse)
+	err := c.cc.Invoke(ctx, HouseholdService_CompareHouseholdRevisions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HouseholdServiceServer is the server API for HouseholdService service.
 // All implementations must embed UnimplementedHouseholdServiceServer
 // for forward compatibility.
@@ -186,6 +200,9 @@ type HouseholdServiceServer interface {
 	MergeHouseholds(context.Context, *MergeHouseholdsRequest) (*MergeHouseholdsResponse, error)
 	// ListHouseholdRevisions lists who changed a household, when and why.
 	ListHouseholdRevisions(context.Context, *ListHouseholdRevisionsRequest) (*ListHouseholdRevisionsResponse, error)
+	// CompareHouseholdRevisions says in Chinese and English what differs between two revisions of a household, and who made each
+	// of them, when and why.
+	CompareHouseholdRevisions(context.Context, *CompareHouseholdRevisionsRequest) (*CompareHouseholdRevisionsResponse, error)
 	mustEmbedUnimplementedHouseholdServiceServer()
 }
 
@@ -222,6 +239,9 @@ func (UnimplementedHouseholdServiceServer) MergeHouseholds(context.Context, *Mer
 }
 func (UnimplementedHouseholdServiceServer) ListHouseholdRevisions(context.Context, *ListHouseholdRevisionsRequest) (*ListHouseholdRevisionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListHouseholdRevisions not implemented")
+}
+func (UnimplementedHouseholdServiceServer) CompareHouseholdRevisions(context.Context, *CompareHouseholdRevisionsRequest) (*CompareHouseholdRevisionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareHouseholdRevisions not implemented")
 }
 func (UnimplementedHouseholdServiceServer) mustEmbedUnimplementedHouseholdServiceServer() {}
 func (UnimplementedHouseholdServiceServer) testEmbeddedByValue()                          {}
@@ -406,6 +426,24 @@ func _HouseholdService_ListHouseholdRevisions_Handler(srv interface{}, ctx conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _HouseholdService_CompareHouseholdRevisions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareHouseholdRevisionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HouseholdServiceServer).CompareHouseholdRevisions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: HouseholdService_CompareHouseholdRevisions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HouseholdServiceServer).CompareHouseholdRevisions(ctx, req.(*CompareHouseholdRevisionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // HouseholdService_ServiceDesc is the grpc.ServiceDesc for HouseholdService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -448,6 +486,10 @@ var HouseholdService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListHouseholdRevisions",
 			Handler:    _HouseholdService_ListHouseholdRevisions_Handler,
+		},
+		{
+			MethodName: "CompareHouseholdRevisions",
+			Handler:    _HouseholdService_CompareHouseholdRevisions_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
