@@ -44,6 +44,8 @@ var labels = map[string]map[string]Label{
 	"DamageCause":            damageCauseLabels,
 	"Grade":                  gradeLabels,
 	"AssistanceKind":         assistanceKindLabels,
+	"BenefitKind":            benefitKindLabels,
+	"SchoolTerm":             {"SPRING": {"春季学期", "spring term"}, "AUTUMN": {"秋季学期", "autumn term"}},
 	"TaskKind":               taskKindLabels,
 	"DecisionKind":           decisionKindLabels,
 	"ClosingKind":            closingKindLabels,

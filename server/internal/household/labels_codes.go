@@ -197,6 +197,16 @@ var assistanceKindLabels = map[string]Label{
 	"TEMPORARY":             {"临时救助", "temporary assistance"},
 }
 
+var benefitKindLabels = map[string]Label{
+	"EDUCATION_AID":                   {"学生资助", "student aid"},
+	"BOARD_AND_BOOKS":                 {"普通高中生活费、书本费", "board and books at senior secondary school"},
+	"COMPULSORY_ARTICLES":             {"义务教育阶段用品补助", "articles in compulsory education"},
+	"PREMIUM_SUBSIDY":                 {"参保缴费资助", "subsidy of insurance premiums"},
+	"HOUSING_RENOVATION_SUBSIDY":      {"危房改造补助", "subsidy for renovating a dangerous house"},
+	"DISASTER_RECONSTRUCTION_SUBSIDY": {"灾后重建补助", "subsidy for reconstruction after a disaster"},
+	"SEISMIC_SUBSIDY":                 {"抗震改造补助", "subsidy against earthquakes"},
+}
+
 var taskKindLabels = map[string]Label{
 	"AMBIGUOUS_MATCH": {"对象不能确定", "may be this person or another"},
 	"NOT_APPLICABLE":  {"信息不适用", "fact cannot apply"},
