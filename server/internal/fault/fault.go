@@ -63,20 +63,23 @@ func (f *Fault) Error() string {
 }
 
 // New makes a fault of a reason; pairs are key, value, … that fill the {key}
-// places of the reason's sentences and become its metadata.
+// places of the reason's sentences and become its metadata. A value in words is
+// given twice: as key, and for the Chinese sentence as key_zh.
 func New(r Reason, pairs ...string) *Fault {
 	t := lookup(r)
 	meta := make(map[string]string, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		meta[pairs[i]] = pairs[i+1]
+		if !strings.HasSuffix(pairs[i], chinese) {
+			meta[pairs[i]] = pairs[i+1]
+		}
 	}
-	return &Fault{Kind: t.kind, Reason: r, Message: fill(t.english, pairs), Chinese: fill(t.chinese, pairs), Meta: meta}
+	return &Fault{Kind: t.kind, Reason: r, Message: fill(t.english, pairs), Chinese: fillChinese(t.chinese, pairs), Meta: meta}
 }
 
 // Bad makes a violation of a reason at a field.
 func Bad(field string, r Reason, pairs ...string) Violation {
 	t := lookup(r)
-	return Violation{Field: field, Reason: r, Message: fill(t.english, pairs), Chinese: fill(t.chinese, pairs)}
+	return Violation{Field: field, Reason: r, Message: fill(t.english, pairs), Chinese: fillChinese(t.chinese, pairs)}
 }
 
 // List is nil for no violations, otherwise one Invalid fault that carries them all.
@@ -113,6 +116,19 @@ func lookup(r Reason) text {
 		t = texts[InternalError]
 	}
 	return t
+}
+
+// chinese ends the key of a value that only the Chinese sentence takes.
+const chinese = "_zh"
+
+// fillChinese takes the Chinese values first; what has none is the same in both.
+func fillChinese(s string, pairs []string) string {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if key, words := strings.CutSuffix(pairs[i], chinese); words {
+			s = strings.ReplaceAll(s, "{"+key+"}", pairs[i+1])
+		}
+	}
+	return fill(s, pairs)
 }
 
 func fill(s string, pairs []string) string {

@@ -58,11 +58,11 @@ func RevokeMarriage(from, to *Household, w Wedding) (restored, rest *Household, 
 	case was == nil || was.LeaveReason != LeaveMarriage:
 		return nil, nil, violated("person", fault.PersonUnknown)
 	case now == nil || now.LeftOn != "" || now.JoinReason != JoinMarriage || now.JoinedOn != was.LeftOn:
-		return nil, nil, fault.New(fault.NotReversible, "why", "the person lives there no more, or came in another way")
+		return nil, nil, fault.New(fault.NotReversible, "why", "the person lives there no more, or came in another way", "why_zh", "该人已不在该户,或并非婚入")
 	case from.closed():
 		return nil, nil, fault.New(fault.HouseholdClosed)
 	case slices.ContainsFunc(to.Decisions, func(d Decision) bool { return d.Concerns(w.Person) && d.DecidedOn > was.LeftOn }):
-		return nil, nil, fault.New(fault.NotReversible, "why", "a decision that concerns the person was taken since")
+		return nil, nil, fault.New(fault.NotReversible, "why", "a decision that concerns the person was taken since", "why_zh", "其后已有涉及该人的决定")
 	}
 	back := now.clone()
 	back.Relation, back.JoinedOn, back.JoinReason = was.Relation, was.JoinedOn, was.JoinReason

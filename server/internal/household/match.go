@@ -162,21 +162,21 @@ func matchName(row *Household, households []Lead, named []Subject) Matching {
 // Applicable refuses facts that lie after what they are about: a death, a departure, a
 // closing.
 func Applicable(m Matching, row *Household, g Group, on date.Date) Matching {
-	why := ""
+	var why, chinese string
 	when, personal := factDate(row, g, on)
 	h, p := m.Household, m.Person
 	switch {
 	case h.closed() && (h.Closing == nil || h.Closing.On <= when):
-		why = "household closed 户已销"
+		why, chinese = "the household is closed", "户已销"
 	case p == nil || p.LeftOn == "" || when < p.LeftOn:
 	case p.LeaveReason == LeaveDeath && !personal: // the household lives on
 	case p.LeaveReason == LeaveDeath:
-		why = "person had died 人员已去世"
+		why, chinese = "the person had died", "人员已去世"
 	default:
-		why = "person had left 人员已离户"
+		why, chinese = "the person had left", "人员已离户"
 	}
 	if why != "" {
-		m.State, m.Reason = NotApplicable, fault.New(fault.MatchNotApplicable, "why", why)
+		m.State, m.Reason = NotApplicable, fault.New(fault.MatchNotApplicable, "why", why, "why_zh", chinese)
 	}
 	return m
 }

@@ -34,7 +34,7 @@ func RevokeBirth(h *Household, person string, d Document) (*Household, error) {
 	case p == nil || p.moved() || p.JoinReason != JoinBirth:
 		return nil, violated("person", fault.PersonUnknown)
 	case p.LeaveReason == LeaveDeath:
-		return nil, fault.New(fault.NotReversible, "why", "the child's death is recorded; revoke it first")
+		return nil, fault.New(fault.NotReversible, "why", "the child's death is recorded; revoke it first", "why_zh", "已登记该儿童死亡,请先撤销")
 	}
 	p.LeftOn, p.LeaveReason, p.LeaveEvidence = p.JoinedOn, LeaveOther, d.Number
 	Normalise(out)
@@ -99,7 +99,7 @@ func Close(h *Household, c Closing) (*Household, error) {
 	case c.Kind != ClosingDeath:
 		return nil, violated("kind", fault.SetByUseCase, "call", "MergeHouseholds")
 	case len(h.PresentOn(c.On)) > 0:
-		return nil, violated("kind", fault.EvidenceMissing, "what", "how each present member died or left")
+		return nil, violated("kind", fault.EvidenceMissing, "what", "how each present member died or left", "what_zh", "每名在户成员的死亡或离户依据")
 	}
 	out.Register.PovertyStatus = status
 	out.Closing = &c
@@ -112,9 +112,9 @@ func Reopen(h *Household, status PovertyStatus) (*Household, error) {
 	out := h.Clone()
 	switch {
 	case h.Closing == nil:
-		return nil, fault.New(fault.NotReversible, "why", "the household is not closed")
+		return nil, fault.New(fault.NotReversible, "why", "the household is not closed", "why_zh", "该户未销户")
 	case h.Closing.Kind == ClosingMerge:
-		return nil, fault.New(fault.NotReversible, "why", "it was merged into another household; use UnmergeHouseholds")
+		return nil, fault.New(fault.NotReversible, "why", "it was merged into another household; use UnmergeHouseholds", "why_zh", "该户系并入他户,请撤销并户")
 	case status == Closed || status == Removed:
 		return nil, violated("poverty_status", fault.OutOfRange, "range", "≠ CLOSED, REMOVED")
 	}
@@ -126,7 +126,7 @@ func Reopen(h *Household, status PovertyStatus) (*Household, error) {
 // reopened household again, with their own facts and decisions.
 func Unmerge(united, closed *Household, s Splitting) (rest, reopened *Household, err error) {
 	if closed.Closing == nil || closed.Closing.Kind != ClosingMerge || !slices.Contains(united.FormerHouseholdNumbers, closed.HouseholdNumber) {
-		return nil, nil, fault.New(fault.NotReversible, "why", "the one household was not merged into the other")
+		return nil, nil, fault.New(fault.NotReversible, "why", "the one household was not merged into the other", "why_zh", "两户并无并户关系")
 	}
 	s.Leaving = make(map[string]Relation)
 	for _, p := range closed.Persons {

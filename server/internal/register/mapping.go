@@ -76,7 +76,7 @@ func Named(name string) (*Mapping, error) {
 			return m, nil
 		}
 	}
-	return nil, invalidMapping("there is no built-in mapping of that name")
+	return nil, fault.New(fault.MappingInvalid, "problem", "there is no built-in mapping of that name", "problem_zh", "没有该名称的内置对照")
 }
 
 // LoadMapping finds an embedded mapping by its name, or reads a file.
@@ -86,7 +86,7 @@ func LoadMapping(nameOrFile string) (*Mapping, error) {
 	}
 	text, err := os.ReadFile(nameOrFile)
 	if err != nil {
-		return nil, invalidMapping("there is no built-in mapping and no file of that name")
+		return nil, fault.New(fault.MappingInvalid, "problem", "there is no built-in mapping and no file of that name", "problem_zh", "没有该名称的内置对照或文件")
 	}
 	return parseMapping(text)
 }

@@ -47,7 +47,7 @@ func detect(r io.ReaderAt, size int64) (dialect, error) {
 			return d, err
 		}
 		if c == 0 {
-			return d, unreadable("it is neither a workbook nor text")
+			return d, unreadable("it is neither a workbook nor text", "既不是工作簿,也不是文本")
 		}
 		d.gb = c == utf8.RuneError && n == 1
 	}

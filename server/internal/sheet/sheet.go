@@ -59,16 +59,16 @@ func Open(r io.ReaderAt, size int64, scratch string) (*Sheet, error) {
 	}
 	switch {
 	case size == 0:
-		return nil, unreadable("it is empty")
+		return nil, unreadable("it is empty", "文件为空")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		s.Format = XLSX
 		return s, s.checkZip()
 	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0")):
-		return nil, unreadable("it is an old .xls workbook or protected by a password")
+		return nil, unreadable("it is an old .xls workbook or protected by a password", "是旧式 .xls 工作簿,或设有密码")
 	case bytes.HasPrefix(head, []byte("\xFF\xFE")), bytes.HasPrefix(head, []byte("\xFE\xFF")):
-		return nil, unreadable("it is UTF-16 text")
+		return nil, unreadable("it is UTF-16 text", "是 UTF-16 文本")
 	case bytes.IndexByte(head, 0) >= 0:
-		return nil, unreadable("it is neither a workbook nor text")
+		return nil, unreadable("it is neither a workbook nor text", "既不是工作簿,也不是文本")
 	}
 	var err error
 	s.text, err = detect(r, size)
@@ -111,4 +111,6 @@ func blank(cells []string) bool {
 	return true
 }
 
-func unreadable(why string) error { return fault.New(fault.FileUnreadable, "why", why) }
+func unreadable(why, chinese string) error {
+	return fault.New(fault.FileUnreadable, "why", why, "why_zh", chinese)
+}

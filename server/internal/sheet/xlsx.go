@@ -26,7 +26,7 @@ const (
 func (s *Sheet) checkZip() error {
 	z, err := zip.NewReader(s.r, s.size)
 	if err != nil {
-		return unreadable("the workbook is damaged")
+		return unreadable("the workbook is damaged", "工作簿已损坏")
 	}
 	var sum uint64
 	for _, f := range z.File {
@@ -47,21 +47,21 @@ func (s *Sheet) checkZip() error {
 func (s *Sheet) xlsxRows(yield func(Row) bool) (err error) {
 	defer func() {
 		if recover() != nil { // a damaged workbook, not a defect of the hub
-			err = unreadable("the workbook is damaged")
+			err = unreadable("the workbook is damaged", "工作簿已损坏")
 		}
 	}()
 	f, err := excelize.OpenReader(io.NewSectionReader(s.r, 0, s.size), excelize.Options{
 		RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: inMemory, TmpDir: s.scratch})
 	if err != nil {
-		return unreadable("the workbook is damaged")
+		return unreadable("the workbook is damaged", "工作簿已损坏")
 	}
 	defer func() { _ = f.Close() }() // removes its temporary files
 	if f.SheetCount == 0 {
-		return unreadable("the workbook has no sheet")
+		return unreadable("the workbook has no sheet", "工作簿中没有工作表")
 	}
 	rows, err := f.Rows(f.GetSheetName(0))
 	if err != nil {
-		return unreadable("its first sheet is damaged")
+		return unreadable("its first sheet is damaged", "第一张工作表已损坏")
 	}
 	defer func() { _ = rows.Close() }()
 	return eachRow(rows, yield)
@@ -74,7 +74,7 @@ func eachRow(rows *excelize.Rows, yield func(Row) bool) error {
 		}
 		cells, err := rows.Columns()
 		if err != nil {
-			return unreadable(fmt.Sprintf("row %d is damaged", n))
+			return unreadable(fmt.Sprintf("row %d is damaged", n), fmt.Sprintf("第%d行已损坏", n))
 		}
 		if err := checkCells(n, cells); err != nil {
 			return err
@@ -84,7 +84,7 @@ func eachRow(rows *excelize.Rows, yield func(Row) bool) error {
 		}
 	}
 	if rows.Error() != nil {
-		return unreadable("its first sheet is damaged")
+		return unreadable("its first sheet is damaged", "第一张工作表已损坏")
 	}
 	return nil
 }
