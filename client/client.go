@@ -178,6 +178,11 @@ func (c *Client) Mappings(ctx context.Context) ([]*hubv1.Mapping, error) {
 	return res.GetMappings(), err
 }
 
+// Removals carries households out of support, step by step.
+func (c *Client) Removals() hubv1.RemovalServiceClient {
+	return hubv1.NewRemovalServiceClient(c.conn)
+}
+
 // Catalogues speaks of policies and lists.
 func (c *Client) Catalogues() hubv1.CatalogueServiceClient {
 	return hubv1.NewCatalogueServiceClient(c.conn)

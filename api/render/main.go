@@ -12,6 +12,7 @@ import (
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"github.com/jhump/protoreflect/v2/protoprint"
 	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -22,6 +23,7 @@ func main() {
 	}
 	roots := []protoreflect.FileDescriptor{
 		annotations.File_google_api_annotations_proto,
+		httpbody.File_google_api_httpbody_proto,
 		validate.File_buf_validate_validate_proto,
 	}
 	done := map[string]bool{}

@@ -102,6 +102,28 @@ const (
 
 	TodoIncomplete      Reason = "TODO_INCOMPLETE"
 	BenefitOfOtherGroup Reason = "BENEFIT_OF_OTHER_GROUP"
+
+	StepIncomplete      Reason = "STEP_INCOMPLETE"
+	StepRefused         Reason = "STEP_REFUSED"
+	StepOutOfOrder      Reason = "STEP_OUT_OF_ORDER"
+	CaseEnded           Reason = "CASE_ENDED"
+	PersonMustAct       Reason = "PERSON_MUST_ACT"
+	RoleMissing         Reason = "ROLE_MISSING"
+	SamePerson          Reason = "SAME_PERSON"
+	EvidenceKindMissing Reason = "EVIDENCE_KIND_MISSING"
+	MeetingCounts       Reason = "MEETING_COUNTS"
+	PublicityRunning    Reason = "PUBLICITY_RUNNING"
+	HoldStands          Reason = "HOLD_STANDS"
+	ConfirmAgain        Reason = "CONFIRM_AGAIN"
+	NotRemovable        Reason = "NOT_REMOVABLE"
+	HolidaysMissing     Reason = "HOLIDAYS_MISSING"
+	HolidaysInvalid     Reason = "HOLIDAYS_INVALID"
+	CaseNotFound        Reason = "CASE_NOT_FOUND"
+	CaseOpen            Reason = "CASE_OPEN"
+	CaseNotReversed     Reason = "CASE_NOT_REVERSED"
+	EvidenceNotFound    Reason = "EVIDENCE_NOT_FOUND"
+	EvidenceDamaged     Reason = "EVIDENCE_DAMAGED"
+	EvidenceSize        Reason = "EVIDENCE_SIZE"
 )
 
 var texts = map[Reason]text{
@@ -200,4 +222,26 @@ var texts = map[Reason]text{
 
 	BenefitOfOtherGroup: {Invalid, "is paid by another group: {group}", "该项补助由其他信息类别的部门发放:{group}"},
 	TodoIncomplete:      {Invalid, "a list that gives advice has todo: and the fields todo and todo_en; here {missing} is missing", "名单给出办理提示的,须同时有 todo: 和字段 todo、todo_en;此处缺少 {missing}"},
+
+	StepIncomplete:      {Invalid, "The step lacks {count} thing(s) or has them wrong; nothing was changed. Complete the step and take it again.", "该步骤有 {count} 处缺漏或错误,未作任何改变。请补正后重新办理。"},
+	StepRefused:         {Precondition, "The step cannot be taken as the case stands; {count} thing(s) are missing. Nothing was changed.", "按本案目前情况不能办理该步骤,尚缺 {count} 项,未作任何改变。"},
+	StepOutOfOrder:      {Precondition, "is not next: the case stands at {state}; possible are: {possible}", "步骤顺序不符:本案目前为“{state_zh}”,可办理:{possible_zh}"},
+	CaseEnded:           {Precondition, "is possible no more: the case has ended ({state}). Propose the household anew if that is called for", "本案已结束({state_zh}),不能再办理;确有需要的请重新提议"},
+	PersonMustAct:       {Precondition, "a person must act, not a program: use a token that is bound to a person", "须由个人办理:请使用绑定个人的令牌"},
+	RoleMissing:         {Precondition, "belongs to {role}; your agency does not act in that role there", "应由{role_zh}办理,本单位在该地不具有此职责"},
+	SamePerson:          {Precondition, "the same person already acted in this case as {role}; have somebody else take the step", "同一人已在本案中作为{role_zh}办理过,请由其他人办理"},
+	EvidenceKindMissing: {Invalid, "needs a document of kind {kind}; upload it first, then name it here", "须附{kind_zh}:请先上传,再在此列明"},
+	MeetingCounts:       {Invalid, "the counts contradict each other: {rule}; copy them from the minutes and the ballot", "人数或票数相互矛盾:{rule_zh};请按会议记录和计票单填写"},
+	PublicityRunning:    {Precondition, "the publicity runs until {until}; take the step from the day after", "公示至 {until} 期满,请于次日起办理"},
+	HoldStands:          {Precondition, "{hold} speaks against confirming: remove the cause, or confirm with override, a reason and evidence of kind OVERRIDE", "存在不宜审定的情形:{hold_zh}。请先消除;确需审定的,须注明理由并附越过提示的依据"},
+	ConfirmAgain:        {Precondition, "since the confirmation something has changed: {what}; take the step CONFIRM again, then announce", "审定后情况有变:{what_zh}。请重新审定后再公告"},
+	NotRemovable:        {Precondition, "the household can leave support by this case no more: {why}; withdraw the case", "该户已不能按本案停止帮扶:{why_zh}。请撤回本案"},
+	HolidaysMissing:     {Precondition, "the calendar of working days for {year} is not loaded: have the operator load the State Council's notice for that year", "缺少 {year} 年节假日安排,无法计算工作日:请管理员导入国务院办公厅当年通知"},
+	CaseNotFound:        {NotFound, "There is no such removal case among those that you may see.", "在您可查看的范围内没有此案。"},
+	CaseOpen:            {Precondition, "A removal case of this household is under way. Carry that one on or withdraw it.", "该户已有正在办理的停止帮扶案,请继续办理或先撤回。"},
+	CaseNotReversed:     {Precondition, "The case was not reversed, so nobody was handed anything wrong.", "本案未被撤销,没有单位取得过错误数据。"},
+	HolidaysInvalid:     {Invalid, "The calendar of working days cannot be used; line {line}: {problem}.", "节假日文件无法使用,第 {line} 行:{problem_zh}。"},
+	EvidenceNotFound:    {NotFound, "There is no such document among the evidence of this area. Upload it first, then name it by the SHA-256 in the answer.", "本市县证据材料中没有该文件,请先上传,再按返回的 SHA-256 引用。"},
+	EvidenceDamaged:     {Precondition, "The stored evidence with SHA-256 {sha256} is not what was uploaded: it is damaged, or the hub has other keys. Upload the same document again, or have it restored from the backup.", "SHA-256 为 {sha256} 的证据材料与上传时不一致(已损坏或密钥不符)。请重新上传同一文件,或由管理员从备份恢复。"},
+	EvidenceSize:        {Invalid, "A document must have at least one byte and at most {limit}. Scan it with a lower resolution or split it.", "证据材料不得为空,且不得超过 {limit} 字节。请降低扫描分辨率或拆分后上传。"},
 }

@@ -241,97 +241,167 @@ const (
 	Reason_REASON_TODO_INCOMPLETE Reason = 93
 	// INVALID_ARGUMENT. The kind of benefit is paid by another group: {group}.
 	Reason_REASON_BENEFIT_OF_OTHER_GROUP Reason = 94
+	// INVALID_ARGUMENT. The step of the removal procedure lacks {count} thing(s) or has them wrong, each named by its field. Nothing
+	// was changed; complete the step and take it again.
+	Reason_REASON_STEP_INCOMPLETE Reason = 100
+	// FAILED_PRECONDITION. The step of the removal procedure cannot be taken as the case stands; {count} thing(s) are missing, each
+	// named. Nothing was changed.
+	Reason_REASON_STEP_REFUSED Reason = 101
+	// FAILED_PRECONDITION. The case stands at {state} and this step is not next; possible are: {possible}.
+	Reason_REASON_STEP_OUT_OF_ORDER Reason = 102
+	// FAILED_PRECONDITION. The case has ended ({state}); nothing follows. Propose the household anew if that is called for.
+	Reason_REASON_CASE_ENDED Reason = 103
+	// FAILED_PRECONDITION. A person must act, not a program: use a token that is bound to a person.
+	Reason_REASON_PERSON_MUST_ACT Reason = 104
+	// FAILED_PRECONDITION. The step belongs to {role}; your agency does not act in that role there.
+	Reason_REASON_ROLE_MISSING Reason = 105
+	// FAILED_PRECONDITION. The same person already acted in this case as {role}; proposer, reviewer and confirmer are three
+	// different persons, and so are two confirmers. Have somebody else take the step.
+	Reason_REASON_SAME_PERSON Reason = 106
+	// INVALID_ARGUMENT. Needs a document of kind {kind} among its evidence; upload it first (UploadEvidence).
+	Reason_REASON_EVIDENCE_KIND_MISSING Reason = 107
+	// INVALID_ARGUMENT. The counts of the meeting contradict each other: {rule}.
+	Reason_REASON_MEETING_COUNTS Reason = 108
+	// FAILED_PRECONDITION. The publicity runs until {until}; the step can be taken from the day after.
+	Reason_REASON_PUBLICITY_RUNNING Reason = 109
+	// FAILED_PRECONDITION. {hold} speaks against confirming. Remove the cause or, if the removal is right in spite of it, confirm with
+	// override, a reason and evidence of kind OVERRIDE.
+	Reason_REASON_HOLD_STANDS Reason = 110
+	// FAILED_PRECONDITION. Since the confirmation something has changed: {what}. Take the step CONFIRM again, then announce.
+	Reason_REASON_CONFIRM_AGAIN Reason = 111
+	// FAILED_PRECONDITION. The household can leave support by this case no more: {why}. The case can only be withdrawn.
+	Reason_REASON_NOT_REMOVABLE Reason = 112
+	// FAILED_PRECONDITION. The calendar of working days for {year} is not loaded. Have the operator load the State Council's notice
+	// for that year.
+	Reason_REASON_HOLIDAYS_MISSING Reason = 113
+	// INVALID_ARGUMENT. The calendar of working days cannot be used; line {line}: {problem}.
+	Reason_REASON_HOLIDAYS_INVALID Reason = 114
+	// NOT_FOUND, or INVALID_ARGUMENT at the field that names it. There is no such document among the evidence of this area.
+	// Upload it first, then name it by the SHA-256 in the answer.
+	Reason_REASON_EVIDENCE_NOT_FOUND Reason = 130
+	// FAILED_PRECONDITION. The stored evidence with SHA-256 {sha256} is not what was uploaded: it is damaged, or the hub has
+	// other keys. Upload the same document again, or have it restored from the backup.
+	Reason_REASON_EVIDENCE_DAMAGED Reason = 131
+	// INVALID_ARGUMENT. A document must have at least one byte and at most {limit}.
+	Reason_REASON_EVIDENCE_SIZE Reason = 132
+	// NOT_FOUND. There is no such removal case among those that you may see.
+	Reason_REASON_CASE_NOT_FOUND Reason = 115
+	// FAILED_PRECONDITION. A removal case of this household is under way. Carry that one on or withdraw it.
+	Reason_REASON_CASE_OPEN Reason = 116
+	// FAILED_PRECONDITION. The case was not reversed, so nobody was handed anything wrong.
+	Reason_REASON_CASE_NOT_REVERSED Reason = 117
 )
 
 // Enum value maps for Reason.
 var (
 	Reason_name = map[int32]string{
-		0:  "REASON_UNSPECIFIED",
-		1:  "REASON_INTERNAL",
-		2:  "REASON_OUTCOME_UNKNOWN",
-		3:  "REASON_STORE_BUSY",
-		4:  "REASON_LIMIT_REACHED",
-		5:  "REASON_INVALID_REQUEST",
-		6:  "REASON_UNAUTHENTICATED",
-		7:  "REASON_TOKEN_EXPIRED",
-		8:  "REASON_NO_AGREEMENT",
-		9:  "REASON_AGREEMENT_EXPIRED",
-		10: "REASON_AUDIT_UNAVAILABLE",
-		11: "REASON_DIVISION_NOT_FOUND",
-		12: "REASON_HOUSEHOLD_NOT_FOUND",
-		13: "REASON_REVISION_NOT_FOUND",
-		14: "REASON_RECORD_NOT_FOUND",
-		15: "REASON_LIST_NOT_FOUND",
-		16: "REASON_CATALOGUE_NOT_FOUND",
-		17: "REASON_SUBSCRIPTION_NOT_FOUND",
-		18: "REASON_SUBSCRIPTION_EXISTS",
-		19: "REASON_ETAG_REQUIRED",
-		20: "REASON_ETAG_STALE",
-		21: "REASON_REQUEST_ID_REUSED",
-		22: "REASON_IDENTIFIER_TAKEN",
-		23: "REASON_WRITTEN_MEANWHILE",
-		24: "REASON_HOUSEHOLD_INVALID",
-		25: "REASON_REQUIRED",
-		26: "REASON_MALFORMED",
-		27: "REASON_UNKNOWN_CODE",
-		28: "REASON_OUT_OF_RANGE",
-		29: "REASON_DUPLICATE",
-		30: "REASON_TOO_MANY",
-		31: "REASON_ID_CHECKSUM",
-		32: "REASON_ID_BIRTH_DATE",
-		33: "REASON_ID_SEX",
-		34: "REASON_DATE_ORDER",
-		35: "REASON_ONE_HEAD",
-		36: "REASON_ONE_MAIN_CAUSE",
-		37: "REASON_VILLAGE_UNKNOWN",
-		38: "REASON_EVIDENCE_MISSING",
-		39: "REASON_DECISION_IMMUTABLE",
-		40: "REASON_LEGACY_DECISION_LATE",
-		41: "REASON_GROUP_NOT_OWNED",
-		42: "REASON_PERSON_UNKNOWN",
-		43: "REASON_CATALOGUE_INVALID",
-		44: "REASON_NO_CATALOGUE",
-		45: "REASON_PREVIEW_MISSING",
-		46: "REASON_PREVIEW_STALE",
-		47: "REASON_SECOND_PERSON_REQUIRED",
-		48: "REASON_ACTIVATION_HELD",
-		49: "REASON_DERIVATION_DIFFERS",
-		50: "REASON_CURSOR_INVALID",
-		51: "REASON_CURSOR_EPOCH",
-		52: "REASON_CURSOR_PURGED",
-		53: "REASON_CURSOR_SCOPE",
-		54: "REASON_CURSOR_LIST_CHANGED",
-		55: "REASON_CURSOR_FOREIGN",
-		56: "REASON_CATALOGUE_CHANGING",
-		57: "REASON_PAGE_TOKEN_INVALID",
-		63: "REASON_MATCH_CONTRADICTS",
-		64: "REASON_MATCH_BY_NAME_ONLY",
-		65: "REASON_MATCH_NOT_FOUND",
-		66: "REASON_MATCH_NOT_APPLICABLE",
-		67: "REASON_TASK_NOT_FOUND",
-		68: "REASON_SET_BY_USE_CASE",
-		69: "REASON_HOUSEHOLD_CLOSED",
-		70: "REASON_SUPPORT_DIFFERS",
-		71: "REASON_NOT_REVERSIBLE",
-		72: "REASON_OTHER_AREA",
-		73: "REASON_FILE_UNREADABLE",
-		74: "REASON_FILE_TOO_LARGE",
-		75: "REASON_COLUMN_MISSING",
-		76: "REASON_MAPPING_INVALID",
-		77: "REASON_NUMBER_ROUNDED",
-		78: "REASON_LEADING_ZERO_LOST",
-		79: "REASON_COLUMNS_DISAGREE",
-		80: "REASON_DATE_AMBIGUOUS",
-		81: "REASON_LABEL_UNKNOWN",
-		82: "REASON_VILLAGE_AMBIGUOUS",
-		83: "REASON_ROWS_SCATTERED",
-		84: "REASON_CELL_TOO_LONG",
-		85: "REASON_COLUMN_TWICE",
-		86: "REASON_HOUSEHOLD_MERGED",
-		87: "REASON_IMPORT_BUSY",
-		88: "REASON_IMPORT_STALLED",
-		93: "REASON_TODO_INCOMPLETE",
-		94: "REASON_BENEFIT_OF_OTHER_GROUP",
+		0:   "REASON_UNSPECIFIED",
+		1:   "REASON_INTERNAL",
+		2:   "REASON_OUTCOME_UNKNOWN",
+		3:   "REASON_STORE_BUSY",
+		4:   "REASON_LIMIT_REACHED",
+		5:   "REASON_INVALID_REQUEST",
+		6:   "REASON_UNAUTHENTICATED",
+		7:   "REASON_TOKEN_EXPIRED",
+		8:   "REASON_NO_AGREEMENT",
+		9:   "REASON_AGREEMENT_EXPIRED",
+		10:  "REASON_AUDIT_UNAVAILABLE",
+		11:  "REASON_DIVISION_NOT_FOUND",
+		12:  "REASON_HOUSEHOLD_NOT_FOUND",
+		13:  "REASON_REVISION_NOT_FOUND",
+		14:  "REASON_RECORD_NOT_FOUND",
+		15:  "REASON_LIST_NOT_FOUND",
+		16:  "REASON_CATALOGUE_NOT_FOUND",
+		17:  "REASON_SUBSCRIPTION_NOT_FOUND",
+		18:  "REASON_SUBSCRIPTION_EXISTS",
+		19:  "REASON_ETAG_REQUIRED",
+		20:  "REASON_ETAG_STALE",
+		21:  "REASON_REQUEST_ID_REUSED",
+		22:  "REASON_IDENTIFIER_TAKEN",
+		23:  "REASON_WRITTEN_MEANWHILE",
+		24:  "REASON_HOUSEHOLD_INVALID",
+		25:  "REASON_REQUIRED",
+		26:  "REASON_MALFORMED",
+		27:  "REASON_UNKNOWN_CODE",
+		28:  "REASON_OUT_OF_RANGE",
+		29:  "REASON_DUPLICATE",
+		30:  "REASON_TOO_MANY",
+		31:  "REASON_ID_CHECKSUM",
+		32:  "REASON_ID_BIRTH_DATE",
+		33:  "REASON_ID_SEX",
+		34:  "REASON_DATE_ORDER",
+		35:  "REASON_ONE_HEAD",
+		36:  "REASON_ONE_MAIN_CAUSE",
+		37:  "REASON_VILLAGE_UNKNOWN",
+		38:  "REASON_EVIDENCE_MISSING",
+		39:  "REASON_DECISION_IMMUTABLE",
+		40:  "REASON_LEGACY_DECISION_LATE",
+		41:  "REASON_GROUP_NOT_OWNED",
+		42:  "REASON_PERSON_UNKNOWN",
+		43:  "REASON_CATALOGUE_INVALID",
+		44:  "REASON_NO_CATALOGUE",
+		45:  "REASON_PREVIEW_MISSING",
+		46:  "REASON_PREVIEW_STALE",
+		47:  "REASON_SECOND_PERSON_REQUIRED",
+		48:  "REASON_ACTIVATION_HELD",
+		49:  "REASON_DERIVATION_DIFFERS",
+		50:  "REASON_CURSOR_INVALID",
+		51:  "REASON_CURSOR_EPOCH",
+		52:  "REASON_CURSOR_PURGED",
+		53:  "REASON_CURSOR_SCOPE",
+		54:  "REASON_CURSOR_LIST_CHANGED",
+		55:  "REASON_CURSOR_FOREIGN",
+		56:  "REASON_CATALOGUE_CHANGING",
+		57:  "REASON_PAGE_TOKEN_INVALID",
+		63:  "REASON_MATCH_CONTRADICTS",
+		64:  "REASON_MATCH_BY_NAME_ONLY",
+		65:  "REASON_MATCH_NOT_FOUND",
+		66:  "REASON_MATCH_NOT_APPLICABLE",
+		67:  "REASON_TASK_NOT_FOUND",
+		68:  "REASON_SET_BY_USE_CASE",
+		69:  "REASON_HOUSEHOLD_CLOSED",
+		70:  "REASON_SUPPORT_DIFFERS",
+		71:  "REASON_NOT_REVERSIBLE",
+		72:  "REASON_OTHER_AREA",
+		73:  "REASON_FILE_UNREADABLE",
+		74:  "REASON_FILE_TOO_LARGE",
+		75:  "REASON_COLUMN_MISSING",
+		76:  "REASON_MAPPING_INVALID",
+		77:  "REASON_NUMBER_ROUNDED",
+		78:  "REASON_LEADING_ZERO_LOST",
+		79:  "REASON_COLUMNS_DISAGREE",
+		80:  "REASON_DATE_AMBIGUOUS",
+		81:  "REASON_LABEL_UNKNOWN",
+		82:  "REASON_VILLAGE_AMBIGUOUS",
+		83:  "REASON_ROWS_SCATTERED",
+		84:  "REASON_CELL_TOO_LONG",
+		85:  "REASON_COLUMN_TWICE",
+		86:  "REASON_HOUSEHOLD_MERGED",
+		87:  "REASON_IMPORT_BUSY",
+		88:  "REASON_IMPORT_STALLED",
+		93:  "REASON_TODO_INCOMPLETE",
+		94:  "REASON_BENEFIT_OF_OTHER_GROUP",
+		100: "REASON_STEP_INCOMPLETE",
+		101: "REASON_STEP_REFUSED",
+		102: "REASON_STEP_OUT_OF_ORDER",
+		103: "REASON_CASE_ENDED",
+		104: "REASON_PERSON_MUST_ACT",
+		105: "REASON_ROLE_MISSING",
+		106: "REASON_SAME_PERSON",
+		107: "REASON_EVIDENCE_KIND_MISSING",
+		108: "REASON_MEETING_COUNTS",
+		109: "REASON_PUBLICITY_RUNNING",
+		110: "REASON_HOLD_STANDS",
+		111: "REASON_CONFIRM_AGAIN",
+		112: "REASON_NOT_REMOVABLE",
+		113: "REASON_HOLIDAYS_MISSING",
+		114: "REASON_HOLIDAYS_INVALID",
+		130: "REASON_EVIDENCE_NOT_FOUND",
+		131: "REASON_EVIDENCE_DAMAGED",
+		132: "REASON_EVIDENCE_SIZE",
+		115: "REASON_CASE_NOT_FOUND",
+		116: "REASON_CASE_OPEN",
+		117: "REASON_CASE_NOT_REVERSED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":            0,
@@ -420,6 +490,27 @@ var (
 		"REASON_IMPORT_STALLED":         88,
 		"REASON_TODO_INCOMPLETE":        93,
 		"REASON_BENEFIT_OF_OTHER_GROUP": 94,
+		"REASON_STEP_INCOMPLETE":        100,
+		"REASON_STEP_REFUSED":           101,
+		"REASON_STEP_OUT_OF_ORDER":      102,
+		"REASON_CASE_ENDED":             103,
+		"REASON_PERSON_MUST_ACT":        104,
+		"REASON_ROLE_MISSING":           105,
+		"REASON_SAME_PERSON":            106,
+		"REASON_EVIDENCE_KIND_MISSING":  107,
+		"REASON_MEETING_COUNTS":         108,
+		"REASON_PUBLICITY_RUNNING":      109,
+		"REASON_HOLD_STANDS":            110,
+		"REASON_CONFIRM_AGAIN":          111,
+		"REASON_NOT_REMOVABLE":          112,
+		"REASON_HOLIDAYS_MISSING":       113,
+		"REASON_HOLIDAYS_INVALID":       114,
+		"REASON_EVIDENCE_NOT_FOUND":     130,
+		"REASON_EVIDENCE_DAMAGED":       131,
+		"REASON_EVIDENCE_SIZE":          132,
+		"REASON_CASE_NOT_FOUND":         115,
+		"REASON_CASE_OPEN":              116,
+		"REASON_CASE_NOT_REVERSED":      117,
 	}
 )
 
@@ -454,7 +545,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xc9\x12\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\x89\x17\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -542,7 +633,28 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x12REASON_IMPORT_BUSY\x10W\x12\x19\n" +
 	"\x15REASON_IMPORT_STALLED\x10X\x12\x1a\n" +
 	"\x16REASON_TODO_INCOMPLETE\x10]\x12!\n" +
-	"\x1dREASON_BENEFIT_OF_OTHER_GROUP\x10^B\xa8\x01\n" +
+	"\x1dREASON_BENEFIT_OF_OTHER_GROUP\x10^\x12\x1a\n" +
+	"\x16REASON_STEP_INCOMPLETE\x10d\x12\x17\n" +
+	"\x13REASON_STEP_REFUSED\x10e\x12\x1c\n" +
+	"\x18REASON_STEP_OUT_OF_ORDER\x10f\x12\x15\n" +
+	"\x11REASON_CASE_ENDED\x10g\x12\x1a\n" +
+	"\x16REASON_PERSON_MUST_ACT\x10h\x12\x17\n" +
+	"\x13REASON_ROLE_MISSING\x10i\x12\x16\n" +
+	"\x12REASON_SAME_PERSON\x10j\x12 \n" +
+	"\x1cREASON_EVIDENCE_KIND_MISSING\x10k\x12\x19\n" +
+	"\x15REASON_MEETING_COUNTS\x10l\x12\x1c\n" +
+	"\x18REASON_PUBLICITY_RUNNING\x10m\x12\x16\n" +
+	"\x12REASON_HOLD_STANDS\x10n\x12\x18\n" +
+	"\x14REASON_CONFIRM_AGAIN\x10o\x12\x18\n" +
+	"\x14REASON_NOT_REMOVABLE\x10p\x12\x1b\n" +
+	"\x17REASON_HOLIDAYS_MISSING\x10q\x12\x1b\n" +
+	"\x17REASON_HOLIDAYS_INVALID\x10r\x12\x1e\n" +
+	"\x19REASON_EVIDENCE_NOT_FOUND\x10\x82\x01\x12\x1c\n" +
+	"\x17REASON_EVIDENCE_DAMAGED\x10\x83\x01\x12\x19\n" +
+	"\x14REASON_EVIDENCE_SIZE\x10\x84\x01\x12\x19\n" +
+	"\x15REASON_CASE_NOT_FOUND\x10s\x12\x14\n" +
+	"\x10REASON_CASE_OPEN\x10t\x12\x1c\n" +
+	"\x18REASON_CASE_NOT_REVERSED\x10uB\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (

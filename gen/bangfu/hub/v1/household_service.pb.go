@@ -1460,7 +1460,8 @@ type HouseholdRevision struct {
 	// Agency and client or person (opaque) that made it.
 	Actor string `protobuf:"bytes,5,opt,name=actor,proto3" json:"actor,omitempty"`
 	// IMPORT, UPDATE, MOVE, TRANSFER, SPLIT or MERGE, or that of a call of IdentityService: UNMERGE, ID_NUMBER, MERGE_PERSONS,
-	// SEPARATE_PERSONS, BIRTH, REVOKE_BIRTH, DEATH, REVOKE_DEATH, MARRIAGE, REVOKE_MARRIAGE, CLOSE or REOPEN.
+	// SEPARATE_PERSONS, BIRTH, REVOKE_BIRTH, DEATH, REVOKE_DEATH, MARRIAGE, REVOKE_MARRIAGE, CLOSE, REOPEN,
+	// REMOVAL or REVERSAL.
 	Cause string `protobuf:"bytes,6,opt,name=cause,proto3" json:"cause,omitempty"`
 	// The cause in Chinese.
 	CauseLabel string `protobuf:"bytes,7,opt,name=cause_label,json=causeLabel,proto3" json:"cause_label,omitempty"`

@@ -641,7 +641,7 @@ type Transaction struct {
 	Time *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
 	// What was done: IMPORT, UPDATE, MOVE, TRANSFER, MERGE, SPLIT, DATE (the nightly pass), CATALOGUE, or a call of
 	// IdentityService: UNMERGE, ID_NUMBER, MERGE_PERSONS, SEPARATE_PERSONS, BIRTH, REVOKE_BIRTH, DEATH, REVOKE_DEATH, MARRIAGE,
-	// REVOKE_MARRIAGE, CLOSE, REOPEN. It says why rows changed, not that support ended: only the changes say that.
+	// REVOKE_MARRIAGE, CLOSE, REOPEN, REMOVAL, REVERSAL. It says why rows changed, not that support ended: only the changes say that.
 	Cause string `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
 	// The changes within your scope, in order; at most 1,000.
 	Changes       []*Change `protobuf:"bytes,10,rep,name=changes,proto3" json:"changes,omitempty"`
