@@ -6,7 +6,7 @@ import (
 )
 
 // pure lists the rooms without I/O, by path.
-var pure = under(internal, "access", "catalogue", "date", "division", "fault", "feed", "household", "letter", "removal")
+var pure = under(internal, "access", "catalogue", "date", "division", "fault", "feed", "household", "letter", "pages", "removal")
 
 // serverGo is a room of its own here: it alone names the store engines.
 const serverGo = "server/server.go"
@@ -16,7 +16,7 @@ const invented = internal + "invented"
 
 // loud lists the rooms that may know the world.
 var loud = slices.Concat(
-	under(internal, "seal", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports"),
+	under(internal, "seal", "vault", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports"),
 	[]string{"client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd"})
 
 // rooms lists all rooms from the ground up.
@@ -27,6 +27,8 @@ func allowed(room string) []string {
 	switch strings.TrimPrefix(room, internal) {
 	case "store/sqlite", "store/postgres":
 		return slices.Concat(pure, under(internal, "store"))
+	case "vault":
+		return slices.Concat(pure, under(internal, "seal"))
 	case "wire":
 		return slices.Concat(pure, []string{gen})
 	case "register":
@@ -34,7 +36,7 @@ func allowed(room string) []string {
 	case "imports":
 		return slices.Concat(pure, under(internal, "hub", "wire", "sheet", "register"))
 	case "hub":
-		return slices.Concat(pure, under(internal, "wire", "store", "seal"))
+		return slices.Concat(pure, under(internal, "wire", "store", "seal", "vault"))
 	case "authn":
 		return slices.Concat(pure, under(internal, "hub"))
 	case "rpc":
@@ -42,7 +44,7 @@ func allowed(room string) []string {
 	case "gateway":
 		return slices.Concat(pure, under(internal, "hub", "wire"), []string{gen})
 	case "server":
-		return slices.Concat(pure, under(internal, "invented", "seal", "store", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports"))
+		return slices.Concat(pure, under(internal, "invented", "seal", "vault", "store", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports"))
 	case serverGo:
 		return slices.Concat(allowed("server"), under(internal, "store/sqlite", "store/postgres"))
 	case "server/cmd/hubd":
@@ -78,13 +80,14 @@ var outside = []struct {
 	{"strings", rooms},
 	{"net/url", rooms},
 	{"testing", []string{}},
-	{"embed", slices.Concat(under(internal, "catalogue", "division", "register", "store", "store/sqlite", "store/postgres", "gateway"),
+	{"embed", slices.Concat(under(internal, "catalogue", "division", "pages", "removal", "register", "store", "store/sqlite", "store/postgres", "gateway"),
 		under("client", "", "/mirror", "/cmd/hubsync"), under("server", "", "/server.go", "/cmd/hubd"))},
 	{"database/sql", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"))},
 	{"github.com/jackc/pgx/v5", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"))},
 	{"google.golang.org/grpc", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "rpc", "gateway", "authn"), []string{"server", serverGo})},
 	{"cel.dev/cel-go/cel", under(internal, "catalogue")},
 	{"github.com/tink-crypto/tink-go/v2/aead", under(internal, "seal")},
+	{"gocloud.dev/blob", under(internal, "vault")},
 }
 
 // others are arrows of test files, of the demo, and of a room that nobody has placed yet.

@@ -24,6 +24,7 @@ var factNames = map[string]household.Label{
 	"household.support_status":        {Chinese: "是否继续享受帮扶", English: "support status"},
 
 	"household.income_years_behind":     {Chinese: "收入登记滞后年数", English: "years since the newest income on record"},
+	"household.months_unmonitored":      {Chinese: "停止帮扶后未监测月数", English: "months without monitoring since support ended"},
 	"household.had_helper":              {Chinese: "曾有帮扶责任人", English: "had a helper at some time"},
 	"household.helper_gap_days":         {Chinese: "最近一次帮扶中断天数", English: "days of the newest gap between helpers"},
 	"household.helper_gap_years_ago":    {Chinese: "该次帮扶中断距今年数", English: "years since that gap ended"},

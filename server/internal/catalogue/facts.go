@@ -74,6 +74,9 @@ var facts = []Fact{
 	householdFact("income_years_behind", "int", "years since the newest income on record: 0 this year's is there, 100 none at all", func(v *view) ref.Val {
 		return types.Int(v.incomeYearsBehind())
 	}),
+	householdFact("months_unmonitored", "int", "full months since a decision ended support, or since the end of the newest year of income on record after it; 0 under support", func(v *view) ref.Val {
+		return types.Int(v.monthsUnmonitored())
+	}).forLists(),
 	householdFact("damaged", "bool", "住房损毁: the house was damaged and not renovated since", func(v *view) ref.Val { return types.Bool(v.damage != nil) }),
 	householdFact("danger_grade", "Grade", "危房等级 of the newest appraisal, until the renovation that follows is accepted", func(v *view) ref.Val {
 		if v.appraisal == nil {

@@ -37,7 +37,7 @@ func TestEveryPolicyOfTheNoticeIsThere(t *testing.T) {
 		"household-status", "education", "medical-insurance", "housing", "civil-affairs", "industry", "employment", "finance",
 		"training", "no-longer-supported", "without-helper", "open-needs", "match-tasks",
 		"provisional-identities", "school-age-not-enrolled", "insurance-missing", "dangerous-house-unrenovated",
-		"income-missing", "helper-gap", "over-protection",
+		"income-missing", "monitoring-overdue", "helper-gap", "over-protection",
 	}
 	if !slices.Equal(lists, want) {
 		t.Errorf("lists %v", lists)

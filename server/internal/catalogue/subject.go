@@ -110,7 +110,7 @@ func (s *subject) personID() string {
 
 func (s *subject) age() int { return s.on.YearsSince(s.p.BirthDate) }
 
-func (s *subject) stage() household.SchoolStage { return stageOf(s.p) }
+func (s *subject) stage() household.SchoolStage { return StageOf(s.p) }
 
 func (s *subject) inSchool() bool {
 	stage := s.stage()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 )
@@ -95,6 +96,9 @@ func todoCases() []todoCase {
 		{"income-missing", "", income(1919), []int{1}}, // far behind is not the same as none
 		{"income-missing", "", ended(func(h *household.Household) { h.Incomes, h.Helpers = nil, nil }), []int{2, 3, 4}},
 
+		{"monitoring-overdue", "", overdue("2018-06-01", true), []int{0}},
+		{"monitoring-overdue", "", overdue("2018-04-01", false), []int{0, 1, 2}},
+
 		{"helper-gap", "", helpers(household.HelperAssignment{To: "2019-12-30"}, household.HelperAssignment{From: "2020-01-01"}), []int{0}},
 		{"helper-gap", "", helpers(household.HelperAssignment{To: today.AddDays(60)}), []int{1}},
 		{"helper-gap", "", helpers(household.HelperAssignment{To: "2018-01-01"}, household.HelperAssignment{From: "2018-02-01", To: today}), []int{1}},
@@ -102,6 +106,18 @@ func todoCases() []todoCase {
 		{"over-protection", "", paid(aid(2001)), []int{0, 3}},
 		{"over-protection", "", paid(aid(1), aid(1)), []int{1, 3}},
 		{"over-protection", "", paid(house(household.HousingRenovationSubsidy, 2020), house(household.SeismicSubsidy, 2020)), []int{2, 3}},
+	}
+}
+
+// overdue ended support on a day, and nobody has looked at the income since.
+func overdue(on date.Date, helped bool) func(*household.Household) {
+	return func(h *household.Household) {
+		d := removal()
+		d.DecidedOn, d.EffectiveOn = on, on
+		h.Decisions, h.Incomes = append(h.Decisions, d), nil
+		if !helped {
+			h.Helpers = nil
+		}
 	}
 }
 

@@ -84,7 +84,7 @@ func (v *view) unrepaired(d *household.Damage) bool {
 func (v *view) able() int {
 	n := 0
 	for _, p := range v.present {
-		if able(p, stageOf(p)) {
+		if able(p, StageOf(p)) {
 			n++
 		}
 	}
@@ -132,8 +132,8 @@ func set(codes []string) []string {
 	return slices.Compact(codes)
 }
 
-// stageOf is the school stage: the education department's word counts more than the register's.
-func stageOf(p *household.Person) household.SchoolStage {
+// StageOf is a person's school stage: the education department's word counts more than the register's.
+func StageOf(p *household.Person) household.SchoolStage {
 	if e := p.Education; e != nil && e.Stage != "" {
 		return e.Stage
 	}

@@ -50,6 +50,14 @@ func TestWorklists(t *testing.T) {
 	removed := func(change func(*household.Household)) func(*household.Household) {
 		return func(h *household.Household) { h.Decisions = append(h.Decisions, removal()); change(h) }
 	}
+	ended := func(on date.Date, years ...int) func(*household.Household) {
+		return func(h *household.Household) {
+			d := removal()
+			d.DecidedOn, d.EffectiveOn = on, on
+			h.Decisions = append(h.Decisions, d)
+			incomes(years...)(h)
+		}
+	}
 	for _, tt := range []struct {
 		list, person, name string
 		change             func(*household.Household)
@@ -89,6 +97,13 @@ func TestWorklists(t *testing.T) {
 		{"dangerous-house-unrenovated", "", "accepted today", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: "2020-01-01", RenovatedOn: today}), false},
 		{"dangerous-house-unrenovated", "", "accepted tomorrow", house(household.Appraisal{Grade: household.GradeC, AppraisedOn: "2020-01-01", RenovatedOn: today.AddDays(1)}), true},
 
+		{"monitoring-overdue", "", "supported", incomes(), false},
+		{"monitoring-overdue", "", "twelve months after the decision", ended("2019-05-10"), false},
+		{"monitoring-overdue", "", "a month later", ended("2019-04-10"), true},
+		{"monitoring-overdue", "", "the day before that", ended("2019-04-11"), false},
+		{"monitoring-overdue", "", "an income of before it", ended("2019-03-01", 2018), true},
+		{"monitoring-overdue", "", "last year's is there", ended("2017-03-01", 2019), false},
+		{"monitoring-overdue", "", "that of the year before", ended("2017-03-01", 2018), true},
 		{"income-missing", "", "this year's", incomes(2019, 2020), false},
 		{"income-missing", "", "last year's", incomes(2018, 2019), true},
 		{"income-missing", "", "none", incomes(), true},

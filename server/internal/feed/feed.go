@@ -36,6 +36,9 @@ const (
 	CauseClose          = "CLOSE"
 	CauseReopen         = "REOPEN"
 
+	CauseRemoval  = "REMOVAL"
+	CauseReversal = "REVERSAL"
+
 	CauseDate      = "DATE"
 	CauseCatalogue = "CATALOGUE"
 )

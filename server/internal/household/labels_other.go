@@ -27,6 +27,8 @@ var causesOfRevisions = map[string]Label{
 	"REVOKE_MARRIAGE":  {"撤销婚嫁登记", "marriage taken back"},
 	"CLOSE":            {"销户", "closing"},
 	"REOPEN":           {"撤销销户", "reopening"},
+	"REMOVAL":          {"停止帮扶决定", "decision to end support"},
+	"REVERSAL":         {"撤销停止帮扶决定", "reversal of the decision to end support"},
 }
 
 // ethnicGroups are those of GB/T 3304 that Hainan's registers have most.
