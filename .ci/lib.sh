@@ -35,6 +35,10 @@ need_tools() {
   postgres_bin >/dev/null || apt_install postgresql
   # The docs page is looked at in a real browser.
   command -v chromium >/dev/null || apt_install chromium
+  # What is printed is read back from the paper.
+  command -v pdftotext >/dev/null || apt_install poppler-utils
+  command -v fc-list >/dev/null || apt_install fontconfig
+  [ -n "$(fc-list :lang=zh)" ] || apt_install fonts-noto-cjk
   postgres_bin >/dev/null || { echo "no PostgreSQL server binaries" >&2; return 1; }
   if [ "$(id -u)" -eq 0 ]; then id postgres >/dev/null || useradd --system postgres; fi
   go version

@@ -17,6 +17,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/imports"
 	"github.com/bangfuhub/hub/server/internal/invented"
 	"github.com/bangfuhub/hub/server/internal/register"
+	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/seal"
 	"github.com/bangfuhub/hub/server/internal/sheet"
 	"github.com/bangfuhub/hub/server/internal/store"
@@ -33,6 +34,8 @@ type (
 	Date = date.Date
 	// Group is a set of facts with one owner.
 	Group = household.Group
+	// RemovalRole is a capacity in which persons act in the removal procedure.
+	RemovalRole = removal.Role
 	// Derived counts what a derivation pass did.
 	Derived = hub.Derived
 	// Preview is the effect that a catalogue would have.

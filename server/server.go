@@ -16,10 +16,12 @@ import (
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/imports"
+	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/seal"
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/store/postgres"
 	"github.com/bangfuhub/hub/server/internal/store/sqlite"
+	"github.com/bangfuhub/hub/server/internal/vault"
 )
 
 // Config is what a server needs. The zero values of optional fields are safe.
@@ -32,6 +34,11 @@ type Config struct {
 	// Keys is the file of the data keys: sealed documents and keyed hashes can't be
 	// read without it. Required with Postgres; otherwise made in Data on first start.
 	Keys string
+	// Evidence is the folder, or the URL of the bucket, of evidence. Required with Postgres
+	// unless Data is given; otherwise the folder evidence in Data.
+	Evidence string
+	// Holidays are files of years of the calendar of working days that the program doesn't know yet.
+	Holidays []string
 	// Scratch is the folder of temporary data while files are imported; "" is the system's.
 	Scratch string
 	// Divisions and Areas are files of another province; Hainan's are embedded.
@@ -67,6 +74,7 @@ const (
 type Server struct {
 	cfg     Config
 	store   store.Store
+	vault   *vault.Vault
 	hub     *hub.Hub
 	imports *imports.Importer
 	tree    *division.Tree
@@ -98,17 +106,25 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if s.tree, err = cfg.divisions(); err != nil {
 		return nil, err
 	}
-	if s.store, err = cfg.open(ctx); err != nil {
+	if s.vault, err = cfg.evidence(ctx, keys); err != nil {
 		return nil, err
 	}
-	if err := s.store.CheckSchema(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w; run hubd migrate with this program's version", err), s.store.Close())
+	if s.store, err = cfg.open(ctx); err != nil {
+		return nil, errors.Join(err, s.vault.Close())
 	}
-	s.hub, err = hub.New(ctx, hub.Config{
-		Store: s.store, Keys: keys, Divisions: s.tree, Clock: cfg.Clock, PollInterval: cfg.PollInterval, Log: cfg.Log,
-	})
+	if err := s.store.CheckSchema(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w; run hubd migrate with this program's version", err), s.Close())
+	}
+	holidays, err := cfg.holidays()
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close())
+	}
+	s.hub, err = hub.New(ctx, hub.Config{
+		Holidays: holidays,
+		Store:    s.store, Keys: keys, Vault: s.vault, Divisions: s.tree, Clock: cfg.Clock, PollInterval: cfg.PollInterval, Log: cfg.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	s.imports = imports.New(imports.Config{Hub: s.hub, Divisions: s.tree, Scratch: cfg.Scratch})
 	return s, nil
@@ -126,6 +142,9 @@ func Migrate(ctx context.Context, url string) error {
 func (cfg Config) withDefaults() Config {
 	if cfg.Keys == "" && cfg.Data != "" {
 		cfg.Keys = filepath.Join(cfg.Data, "keys.json")
+	}
+	if cfg.Evidence == "" && cfg.Data != "" {
+		cfg.Evidence = filepath.Join(cfg.Data, "evidence")
 	}
 	if cfg.Issuer == "" {
 		cfg.Issuer = OwnIssuer
@@ -172,11 +191,33 @@ func existing(path string) (*seal.Keys, error) {
 	return keys, err
 }
 
+func (cfg Config) evidence(ctx context.Context, keys *seal.Keys) (*vault.Vault, error) {
+	if cfg.Evidence == "" {
+		return nil, errors.New("a PostgreSQL store needs a folder or a bucket for evidence (--evidence)")
+	}
+	return vault.New(ctx, cfg.Evidence, keys)
+}
+
 func (cfg Config) open(ctx context.Context) (store.Store, error) {
 	if cfg.Postgres != "" {
 		return postgres.Open(ctx, postgres.Config{URL: cfg.Postgres})
 	}
 	return sqlite.Open(sqlite.Config{Dir: cfg.Data})
+}
+
+func (cfg Config) holidays() (out []removal.Holidays, err error) {
+	for _, file := range cfg.Holidays {
+		text, err := os.ReadFile(filepath.Clean(file))
+		if err != nil {
+			return nil, err
+		}
+		h, err := removal.ParseHolidays(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		out = append(out, h)
+	}
+	return out, nil
 }
 
 func (cfg Config) divisions() (*division.Tree, error) {
@@ -221,12 +262,12 @@ func address(l net.Listener) string {
 	return l.Addr().String()
 }
 
-// Close closes the store. Call it after Run has returned.
+// Close closes the store and the evidence. Call it after Run has returned.
 func (s *Server) Close() error {
 	for _, l := range []net.Listener{s.grpcListener, s.httpListener} {
 		if l != nil {
 			_ = l.Close() // closed by Run already, where it ran
 		}
 	}
-	return s.store.Close()
+	return errors.Join(s.store.Close(), s.vault.Close())
 }

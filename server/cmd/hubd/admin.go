@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -44,6 +45,7 @@ type saveAgreementCmd struct {
 	Groups      []server.Group `help:"Fact groups that it may write."`
 	Households  bool           `help:"It may read whole households."`
 	Catalogue   bool           `help:"It may submit and activate catalogues."`
+	Removal     []string       `help:"Roles in which its persons act in the removal procedure: propose, review, confirm." placeholder:"ROLE"`
 	Purpose     string         `help:"What the data is for." required:""`
 	Basis       string         `help:"Document and clause that it rests on." required:""`
 	From, Until server.Date    `help:"First and last day, YYYY-MM-DD. From is today by default; without Until it is open."`
@@ -58,9 +60,13 @@ func (c saveAgreementCmd) Run(ctx context.Context) error {
 		if c.From == "" {
 			c.From = s.Today()
 		}
+		var roles []server.RemovalRole
+		for _, role := range c.Removal {
+			roles = append(roles, server.RemovalRole(strings.ToUpper(role)))
+		}
 		return s.SaveAgreement(ctx, server.Agreement{
 			ID: c.ID, Agency: c.Agency, Lists: c.Lists, Divisions: c.In, Groups: c.Groups, Households: c.Households,
-			Catalogue: c.Catalogue, Purpose: c.Purpose, Basis: c.Basis, From: c.From, Until: c.Until,
+			Catalogue: c.Catalogue, Removal: roles, Purpose: c.Purpose, Basis: c.Basis, From: c.From, Until: c.Until,
 		})
 	})
 }
@@ -83,7 +89,7 @@ func (c listAgreementsCmd) Run(ctx context.Context) error {
 			if c.JSON {
 				err = json.NewEncoder(os.Stdout).Encode(a)
 			} else {
-				_, err = fmt.Fprintf(w, "%s\t%s\t%s to %s\tlists %v\tdivisions %v\t%s\n", a.ID, a.Agency, a.From, orOpen(a.Until), a.Lists, a.Divisions, a.Purpose)
+				_, err = fmt.Fprintf(w, "%s\t%s\t%s to %s\tlists %v\tremoval %v\tdivisions %v\t%s\n", a.ID, a.Agency, a.From, orOpen(a.Until), a.Lists, a.Removal, a.Divisions, a.Purpose)
 			}
 			if err != nil {
 				return err

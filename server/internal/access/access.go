@@ -11,6 +11,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/removal"
 )
 
 // Caller is who asks, as an authenticated token says.
@@ -29,6 +30,7 @@ type Agreement struct {
 	Groups     []household.Group // groups of facts that it may write
 	Households bool              // whether it may read whole households
 	Catalogue  bool              // whether it may submit and activate catalogues
+	Removal    []removal.Role    // roles in which its persons act in the removal procedure
 	Purpose    string
 	Basis      string    // document and clause that the agreement rests on
 	From       date.Date // first day

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
@@ -74,6 +76,11 @@ func (h *Hub) checkAgreement(ctx context.Context, a access.Agreement) error {
 	for i, d := range a.Divisions {
 		if _, ok := h.Divisions.Get(d); !ok {
 			bad = append(bad, fault.Bad(fmt.Sprintf("divisions[%d]", i), fault.DivisionNotFound, "division", d))
+		}
+	}
+	for i, role := range a.Removal {
+		if !slices.Contains(access.Roles, role) {
+			bad = append(bad, fault.Bad(fmt.Sprintf("removal[%d]", i), fault.UnknownCode, "list", "RemovalRole"))
 		}
 	}
 	err := h.Store.View(ctx, func(r store.Reader) error {
@@ -159,6 +166,33 @@ func (h *Hub) mayManageCatalogue(ctx context.Context, r store.Reader, c access.C
 		return err
 	}
 	return refusal(c, access.AllowCatalogue(all, c, h.Today()), "the catalogue")
+}
+
+// removalRoles gives the roles that a caller's agency has in the removal procedure of a village.
+func (h *Hub) removalRoles(ctx context.Context, r store.Reader, c access.Caller, village string) ([]removal.Role, error) {
+	all, err := h.agreements(ctx, r, c.Agency)
+	if err != nil {
+		return nil, err
+	}
+	return access.RemovalRoles(h.Divisions, all, c, village, h.Today()), nil
+}
+
+// mayActInRemoval refuses callers whose agency has not this role in the removal procedure of a division.
+func (h *Hub) mayActInRemoval(ctx context.Context, r store.Reader, c access.Caller, code string, role removal.Role) error {
+	all, err := h.agreements(ctx, r, c.Agency)
+	if err != nil {
+		return err
+	}
+	return refusal(c, access.AllowRemoval(h.Divisions, all, c, code, role, h.Today()), "removals in the role "+string(role))
+}
+
+// mayConfirmInArea refuses callers who do not confirm removals in the whole of an area.
+func (h *Hub) mayConfirmInArea(ctx context.Context, r store.Reader, c access.Caller, area string) error {
+	a, ok := h.Divisions.Area(area)
+	if !ok {
+		return fault.New(fault.DivisionNotFound, "division", area)
+	}
+	return h.mayActInRemoval(ctx, r, c, a.Root, removal.RoleConfirm)
 }
 
 // refusal is nil for an allowed decision, otherwise the fault that says why not.

@@ -25,6 +25,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/store/postgres"
 	"github.com/bangfuhub/hub/server/internal/store/sqlite"
+	"github.com/bangfuhub/hub/server/internal/vault"
 )
 
 const (
@@ -68,6 +69,7 @@ type house struct {
 	clock *clock
 	store *faulty
 	keys  *seal.Keys
+	vault *vault.Vault
 	asked int // request ids given
 }
 
@@ -94,7 +96,12 @@ func openHouse(t testing.TB, dir string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{TB: t, clock: &clock{}, store: &faulty{Store: st}, keys: keys}
+	evidence, err := vault.New(t.Context(), filepath.Join(dir, "evidence"), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = evidence.Close() })
+	h := &house{TB: t, clock: &clock{}, store: &faulty{Store: st}, keys: keys, vault: evidence}
 	h.clock.day(today)
 	h.restart()
 	return h
@@ -142,7 +149,7 @@ func openStore(t testing.TB, dir string) store.Store {
 func (h *house) restart() {
 	h.Helper()
 	var err error
-	h.Hub, err = hub.New(context.Background(), hub.Config{Store: h.store, Keys: h.keys, Divisions: division.Hainan(), Clock: h.clock.Now})
+	h.Hub, err = hub.New(context.Background(), hub.Config{Store: h.store, Keys: h.keys, Vault: h.vault, Divisions: division.Hainan(), Clock: h.clock.Now})
 	h.ok(err)
 }
 

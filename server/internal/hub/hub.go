@@ -17,8 +17,10 @@ import (
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/seal"
 	"github.com/bangfuhub/hub/server/internal/store"
+	"github.com/bangfuhub/hub/server/internal/vault"
 	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
@@ -34,6 +36,7 @@ const DerivationVersion = 1
 type Config struct {
 	Store     store.Store
 	Keys      *seal.Keys
+	Vault     *vault.Vault
 	Divisions *division.Tree
 	// Clock tells the time; time.Now in production.
 	Clock func() time.Time
@@ -42,15 +45,18 @@ type Config struct {
 	HoldShare float64
 	// PollInterval is how often followers look for commits of other processes. 0 means 250 ms.
 	PollInterval time.Duration
-	Log          *slog.Logger
+	// Holidays are years beyond those that the program knows, or in their place.
+	Holidays []removal.Holidays
+	Log      *slog.Logger
 }
 
 // Hub is the registry. Its methods may be called at the same time; it keeps no
 // state that another process on the same store could not rebuild.
 type Hub struct {
 	Config
-	watch *watch
-	kick  chan struct{} // wakes Keep
+	watch    *watch
+	kick     chan struct{} // wakes Keep
+	calendar *removal.Calendar
 
 	mu       sync.Mutex
 	prepared map[string]*deriver // by catalogue version
@@ -67,7 +73,14 @@ func New(ctx context.Context, cfg Config) (*Hub, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Hub{Config: cfg, watch: newWatch(), kick: make(chan struct{}, 1), prepared: map[string]*deriver{}}
+	years, err := removal.Published()
+	if err != nil {
+		return nil, fmt.Errorf("embedded holidays: %w", err)
+	}
+	h := &Hub{
+		Config: cfg, watch: newWatch(), kick: make(chan struct{}, 1), prepared: map[string]*deriver{},
+		calendar: removal.NewCalendar(append(years, cfg.Holidays...)...),
+	}
 	if err := h.bootstrap(ctx); err != nil {
 		return nil, err
 	}

@@ -127,10 +127,12 @@ type Reader interface {
 	Subscriptions(ctx context.Context, agency string) ([]Subscription, error)
 	// Intents lists the unfinished intents of a kind in order of id.
 	Intents(ctx context.Context, kind string) ([]Intent, error)
+
+	RemovalReader
 }
 
-// Tx is an open Update. Its reads see its own writes. Reads other than
-// LockHouseholds take no locks and may be overtaken by other writers.
+// Tx is an open Update. Its reads see its own writes. Reads other than LockHouseholds
+// and LockCase take no locks and may be overtaken by other writers.
 type Tx interface {
 	Reader
 
@@ -185,6 +187,8 @@ type Tx interface {
 	// intent is gone for good.
 	SaveIntent(ctx context.Context, i Intent) error
 	DeleteIntent(ctx context.Context, id string) error
+
+	RemovalTx
 }
 
 // Meta is the store-wide state.

@@ -34,6 +34,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Records", recordTests},
 		{"Blocks", blockTests},
 		{"State", stateTests},
+		{"Removal", removalTests},
 		{"Audit", auditTests},
 		{"Writers", writerTests},
 	}

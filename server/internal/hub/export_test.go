@@ -1,0 +1,23 @@
+package hub
+
+import (
+	"context"
+
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/removal"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// RolesIn opens removalRoles to the tests.
+func (h *Hub) RolesIn(ctx context.Context, c access.Caller, village string) (roles []removal.Role, err error) {
+	err = h.Store.View(ctx, func(r store.Reader) error {
+		roles, err = h.removalRoles(ctx, r, c, village)
+		return err
+	})
+	return roles, err
+}
+
+// MayConfirm opens mayConfirmInArea to the tests.
+func (h *Hub) MayConfirm(ctx context.Context, c access.Caller, area string) error {
+	return h.Store.View(ctx, func(r store.Reader) error { return h.mayConfirmInArea(ctx, r, c, area) })
+}
