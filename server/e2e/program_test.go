@@ -201,7 +201,9 @@ func TestProgramsSayWhatIsWrong(t *testing.T) {
 		{1, "hubd", []string{"catalogue", "check", catalogue}, "line " + strconv.Itoa(line)},
 		{1, "hubd", []string{"serve", "--postgres", "postgres://nobody@127.0.0.1:1/none"}, "--keys"},
 		{1, "hubd", []string{"token", "--agency", "a", "--postgres", "postgres://nobody@127.0.0.1:1/none", "--keys", filepath.Join(dir, "keys.json")}, "hubd keys"},
+		{1, "hubd", []string{"serve", "--postgres", "postgres://nobody@127.0.0.1:1/none", "--keys", filepath.Join(h.dir, "keys.json")}, "--evidence"},
 		{1, "hubd", []string{"agreement", "save", "x", "--agency", "a", "--purpose", "p", "--basis", "b", "--lists", "fishing", "--data", h.dir}, "fishing"},
+		{1, "hubd", []string{"agreement", "save", "x", "--agency", "a", "--purpose", "p", "--basis", "b", "--removal", "propose,decide", "--data", h.dir}, "removal[1]"},
 		{2, "hubsync", []string{"pull"}, "--hub"},
 		{2, "hubsync", []string{"pull", "--hub", "x", "--db", "y", "--date", "today"}, "YYYY-MM-DD"},
 		{1, "hubsync", []string{"pull", "--insecure", "--hub", served.grpc, "--token-file", token, "--db", filepath.Join(dir, "m.db")}, "what to do"},
@@ -221,6 +223,10 @@ func TestAgreementsAndTokensOfTheProgramOpenTheHub(t *testing.T) {
 		h.agree(t, "education", "education")
 		listed := h.hubd(t, 0, "agreement", "list", "--agency", "education", "--json").stdout
 		if strings.Count(listed, "\n") != 1 || !strings.Contains(listed, "notice of 2019-04-21") {
+			t.Errorf("listed: %s", listed)
+		}
+		h.agree(t, "township", "", "--removal", "review,confirm")
+		if listed := h.hubd(t, 0, "agreement", "list", "--agency", "township").stdout; !strings.Contains(listed, "removal [REVIEW CONFIRM]") {
 			t.Errorf("listed: %s", listed)
 		}
 		h.load(t, invented(t, 40, 12))

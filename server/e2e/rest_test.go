@@ -138,6 +138,7 @@ func TestEveryVillagesDigestFollowsFromTheJSONAlone(t *testing.T) {
 		hub.Load(t, bytes.NewReader(hub.Generated(t, 400, 7)))
 		l := newLegacy(t, hub, "office")
 		sendMisfit(t, l)
+		hub.Load(t, strings.NewReader(unmonitored))
 
 		fields := map[string][]string{}
 		for _, list := range objects(object(l.object(t, http.MethodGet, "/v1/catalogue", nil)["catalogue"])["lists"]) {
@@ -179,6 +180,14 @@ func TestEveryVillagesDigestFollowsFromTheJSONAlone(t *testing.T) {
 		}
 	})
 }
+
+// unmonitored is a household whose income nobody has looked at since its support ended.
+const unmonitored = `{"household_number":"9900777777777777","village":"469002100001","register":{"main_cause":"CAUSE_ILLNESS",` +
+	`"poverty_status":"POVERTY_STATUS_LIFTED","lifted_year":2018,"first_identified_on":"2014-05-01"},"persons":[{"person_number":"990077777777777701",` +
+	`"name":"虚拟甲","sex":"SEX_MALE","birth_date":"1970-03-01","relation":"RELATION_HEAD","joined_on":"2014-05-01"}],"decisions":[{"number":"虚决1号",` +
+	`"kind":"DECISION_KIND_LEGACY","decided_on":"2024-01-10","announced_on":"2024-01-20","effective_on":"2024-02-01",` +
+	`"document":{"issuer":"虚构县","number":"虚决1号","date":"2024-01-10"}}]}
+`
 
 // sendMisfit sends a department's row whose name is not the register's, so that the
 // office has something to check.

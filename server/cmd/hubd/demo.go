@@ -32,6 +32,7 @@ type report struct {
 	Members      int              `json:"members"`
 	Lists        map[string]int64 `json:"lists"`
 	Departments  []department     `json:"departments"`
+	Removal      removed          `json:"removal"`
 	MirrorsEqual bool             `json:"mirrors_equal"`
 	Seconds      float64          `json:"seconds"`
 }
@@ -101,6 +102,9 @@ func (d *demo) show(ctx context.Context) error {
 	if err := d.change(ctx); err != nil {
 		return err
 	}
+	if err := d.remove(ctx); err != nil {
+		return fmt.Errorf("removal: %w", err)
+	}
 	d.report.MirrorsEqual = !slices.ContainsFunc(d.report.Departments, func(x department) bool { return !x.equal() })
 	return d.countLists(ctx)
 }
@@ -117,6 +121,15 @@ func (d *demo) agreements(ctx context.Context) error {
 		err := d.server.SaveAgreement(ctx, server.Agreement{
 			ID: "demo-" + name, Agency: name, Lists: []string{name, "no-longer-supported"}, Divisions: in,
 			Purpose: "demo", Basis: "notice of 2019-04-21, 四(二)", From: "2019-01-01",
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for agency, role := range map[string]server.RemovalRole{villageCommittee: "PROPOSE", township: "REVIEW", county: "CONFIRM"} {
+		err := d.server.SaveAgreement(ctx, server.Agreement{
+			ID: "demo-" + agency, Agency: agency, Removal: []server.RemovalRole{role}, Divisions: in,
+			Purpose: "demo", Basis: "notice of 2019-04-21, 一", From: "2019-01-01",
 		})
 		if err != nil {
 			return err
@@ -163,6 +176,11 @@ func (d *demo) print() error {
 		fmt.Printf("  %-18s gRPC mirror %6d rows %-9s REST %6d rows %-9s changes seen to arrive: %d\n",
 			x.Name, x.MirrorRows, equalWord(x.MirrorEqual), x.RESTRows, equalWord(x.RESTEqual), x.ChangesSeen)
 	}
+	fmt.Printf(`
+One household was taken through the removal procedure (clause 一, exit paragraph)
+  a skipped step was refused: %t    effective on %s    persons on the roster: %d
+  rows that this changed in the departments' copies: %d, all equal to the hub again: %t
+`, r.Removal.SkippedStepRefused, r.Removal.EffectiveOn, r.Removal.Persons, r.Removal.RowsSeen, r.MirrorsEqual)
 	if d.cmd.Once {
 		return nil
 	}

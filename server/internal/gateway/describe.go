@@ -18,7 +18,7 @@ func describe(generated []byte) ([]byte, error) {
 		"type": "apiKey", "in": "header", "name": "Authorization", "description": "Bearer <token>",
 	}}
 	spec["security"] = []any{map[string]any{"token": []any{}}}
-	if err := errors.Join(lineByLine(spec, "/v1/sync:follow", "FollowResponse"), lineByLine(spec, "/v1/imports", "ImportFileResponse"), rawFile(spec)); err != nil {
+	if err := errors.Join(lineByLine(spec, "/v1/sync:follow", "FollowResponse"), lineByLine(spec, "/v1/imports", "ImportFileResponse"), rawFile(spec), asTheyAre(spec)); err != nil {
 		return nil, err
 	}
 	return json.Marshal(spec)
@@ -69,6 +69,27 @@ func rawFile(spec map[string]any) error {
 		params = append(params, p)
 	}
 	post["consumes"], post["parameters"] = []any{"application/octet-stream"}, slices.Clip(params)
+	return nil
+}
+
+// asTheyAre says what kind of document comes where the contract has google.api.HttpBody.
+func asTheyAre(spec map[string]any) error {
+	for path, kinds := range map[string][]any{
+		"/v1/removals/{id}/evidence/{sha256}": {"application/pdf", "image/jpeg", "image/png", "text/plain"},
+		"/v1/removals/{id}/file":              {"text/html"}, "/v1/removals/announcement/page": {"text/html"},
+	} {
+		get, _ := at(spec, "paths", path, "get")
+		answer, ok := at(get, "responses", "200")
+		if !ok {
+			return errors.New(path + " has no answer")
+		}
+		get["produces"] = kinds
+		answer["description"], answer["schema"] = "The document.", map[string]any{"type": "string", "format": "binary"}
+	}
+	definitions, _ := at(spec, "definitions")
+	for _, unused := range []string{"apiHttpBody", "protobufAny"} {
+		delete(definitions, unused)
+	}
 	return nil
 }
 

@@ -98,7 +98,8 @@ func Server(h http.Handler) *http.Server {
 // more than they should: headers, query names, method overrides, library texts.
 func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
 	mux := runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
+		// Pages and documents (google.api.HttpBody) go out as they are.
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.HTTPBodyMarshaler{Marshaler: newCodec()}),
 		runtime.WithIncomingHeaderMatcher(incoming),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithOutgoingTrailerMatcher(func(string) (string, bool) { return "", false }),
@@ -114,6 +115,7 @@ func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
 		hubv1.RegisterFactServiceHandler,
 		hubv1.RegisterImportServiceHandler,
 		hubv1.RegisterIdentityServiceHandler,
+		hubv1.RegisterRemovalServiceHandler,
 		hubv1.RegisterCatalogueServiceHandler,
 		hubv1.RegisterRecordServiceHandler,
 		hubv1.RegisterSyncServiceHandler,

@@ -225,7 +225,7 @@ func (h *Hub) Keep(ctx context.Context) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
 	for {
-		err := errors.Join(h.FinishTransfers(ctx), h.deriveIfAble(ctx))
+		err := errors.Join(h.FinishTransfers(ctx), h.FinishReversals(ctx), h.deriveIfAble(ctx))
 		if err != nil && ctx.Err() == nil {
 			h.Log.Error("own work failed; it is tried again in a minute", "error", err)
 		}

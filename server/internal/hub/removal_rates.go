@@ -1,0 +1,120 @@
+package hub
+
+import (
+	"context"
+
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/removal"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// RemovalRates gives the rates of an area and of its townships and villages (四(三)).
+func (h *Hub) RemovalRates(ctx context.Context, c access.Caller, area string) (whole removal.Rate, parts []removal.Rate, err error) {
+	where, ok := h.Divisions.Area(area)
+	if !ok {
+		return whole, nil, fault.New(fault.DivisionNotFound, "division", named(area))
+	}
+	err = h.Store.View(ctx, func(r store.Reader) error {
+		if err := h.maySeeRemovals(ctx, r, c, where.Root); err != nil {
+			return err
+		}
+		on := h.Today()
+		p, err := h.procedure(ctx, r, area, on)
+		if err != nil {
+			return err
+		}
+		villages, flagged, err := h.villageCounts(ctx, r, area, on, p)
+		if err != nil {
+			return err
+		}
+		whole, parts = removal.Rates(where, villages, h.Divisions, p)
+		for i := range parts {
+			parts[i].Flagged = parts[i].Flagged || flagged[parts[i].Division]
+		}
+		return nil
+	})
+	return whole, parts, err
+}
+
+// outOfLine tells whether the case's village needs a second confirmer: it is out of line
+// today, or was when an earlier case of it was confirmed.
+func (h *Hub) outOfLine(ctx context.Context, r store.Reader, c removal.Case, on date.Date) (bool, error) {
+	villages, flagged, err := h.villageCounts(ctx, r, c.Area, on, c.Parameters)
+	if err != nil || flagged[c.Village] {
+		return flagged[c.Village], err
+	}
+	where, _ := h.Divisions.Area(c.Area)
+	_, parts := removal.Rates(where, villages, h.Divisions, c.Parameters)
+	for _, p := range parts {
+		if p.Division == c.Village {
+			return p.Flagged, nil
+		}
+	}
+	return false, nil
+}
+
+// villageCounts counts what the rates rest on, and names the villages that are flagged
+// already: once out of line, a village stays so.
+func (h *Hub) villageCounts(ctx context.Context, r store.Reader, area string, on date.Date, p removal.Parameters) ([]removal.Count, map[string]bool, error) {
+	counts, err := r.HouseholdCounts(ctx, area)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := caseTally{
+		from: on.AddDays(-p.WindowDays), month: on.AddDays(-30),
+		villages: map[string]*removal.Count{}, flagged: map[string]bool{}, seen: map[string]bool{},
+	}
+	for _, n := range counts {
+		if n.SupportStatus == string(household.Supported) {
+			t.at(n.Village).Households += int(n.Count)
+		}
+	}
+	err = r.Cases(ctx, store.CaseQuery{Area: area}, func(c store.Case) error { t.add(c); return nil })
+	out := make([]removal.Count, 0, len(t.villages))
+	for _, v := range t.villages {
+		out = append(out, *v)
+	}
+	return out, t.flagged, err
+}
+
+// caseTally counts the cases of an area by village, since a day and in the last month.
+type caseTally struct {
+	from, month date.Date
+	villages    map[string]*removal.Count
+	flagged     map[string]bool
+	seen        map[string]bool // households counted
+}
+
+func (t *caseTally) at(village string) *removal.Count {
+	if t.villages[village] == nil {
+		t.villages[village] = &removal.Count{Village: village}
+	}
+	return t.villages[village]
+}
+
+func (t *caseTally) add(c store.Case) {
+	t.flagged[c.Village] = t.flagged[c.Village] || c.Flagged
+	opened, decided := date.Date(c.OpenedOn), date.Of(c.Time.In(Zone))
+	removed := c.State == string(removal.Announced) && decided >= t.from
+	if opened < t.from && !removed {
+		return
+	}
+	v := t.at(c.Village)
+	if opened >= t.from {
+		v.Proposed++
+	}
+	if opened >= t.month {
+		v.LastMonth++
+	}
+	if removed {
+		v.Removed++
+		v.Households++ // it was supported when the window began
+	}
+	if !t.seen[c.Household] {
+		t.seen[c.Household] = true
+		v.Concerned++
+	}
+}

@@ -1,0 +1,279 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/removal"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// Removal shows a case. Whoever may not see it learns only that there is none to see.
+func (h *Hub) Removal(ctx context.Context, c access.Caller, id string) (CaseState, error) {
+	var out CaseState
+	err := h.audited(ctx, c, "removal.get", map[string]any{"case": named(id)}, func() (any, error) {
+		return nil, h.Store.View(ctx, func(r store.Reader) (err error) {
+			out, err = h.visibleCase(ctx, r, c, id)
+			return err
+		})
+	})
+	return out, err
+}
+
+// caseNow reads a case without asking who wants to know: the caller has just written it.
+func (h *Hub) caseNow(ctx context.Context, id string) (out CaseState, err error) {
+	err = h.Store.View(ctx, func(r store.Reader) error {
+		area, err := r.FindCase(ctx, id)
+		if err != nil {
+			return noCase(err)
+		}
+		row, err := r.Case(ctx, area, id)
+		if err != nil {
+			return noCase(err)
+		}
+		out, err = h.caseState(ctx, r, row)
+		return err
+	})
+	return out, err
+}
+
+func (h *Hub) visibleCase(ctx context.Context, r store.Reader, c access.Caller, id string) (CaseState, error) {
+	area, err := r.FindCase(ctx, id)
+	if err != nil {
+		return CaseState{}, noCase(err)
+	}
+	row, err := r.Case(ctx, area, id)
+	if err != nil {
+		return CaseState{}, noCase(err)
+	}
+	if err := h.maySeeRemovals(ctx, r, c, row.Village); err != nil {
+		return CaseState{}, fault.New(fault.CaseNotFound)
+	}
+	return h.caseState(ctx, r, row)
+}
+
+// maySeeRemovals lets in who acts in a village's removals, and who may read its households.
+func (h *Hub) maySeeRemovals(ctx context.Context, r store.Reader, c access.Caller, village string) error {
+	roles, err := h.removalRoles(ctx, r, c, village)
+	if err != nil || len(roles) > 0 {
+		return err
+	}
+	return h.mayReadHousehold(ctx, r, c, village)
+}
+
+func (h *Hub) caseState(ctx context.Context, r store.Reader, row store.Case) (CaseState, error) {
+	c, err := h.openCase(ctx, r, row)
+	if err != nil {
+		return CaseState{}, err
+	}
+	return CaseState{
+		Case: c, Etag: h.caseEtag(row), OpenedOn: date.Date(row.OpenedOn), Today: removal.StateOn(c, h.Today()),
+		Waiting: removal.Role(row.Waiting), Since: date.Date(row.Since), Until: date.Date(row.Until),
+	}, nil
+}
+
+// CaseQuery selects cases of an area.
+type CaseQuery struct {
+	Area, Village, Household string
+	Waiting                  removal.Role
+	State                    removal.State
+	Overridden               bool
+	PageSize                 int // 0: 100
+	PageToken                string
+}
+
+// Removals lists cases that the caller may see, those that wait longest first.
+func (h *Hub) Removals(ctx context.Context, c access.Caller, q CaseQuery) (out []CaseState, next string, err error) {
+	if _, ok := h.Divisions.Area(q.Area); !ok {
+		return nil, "", fault.New(fault.DivisionNotFound, "division", named(q.Area))
+	}
+	binding := strings.Join([]string{"removals", c.Agency, q.Area, q.Village, q.Household, string(q.Waiting), string(q.State)}, "\x00")
+	after, err := h.openToken(binding, q.PageToken)
+	if err != nil {
+		return nil, "", err
+	}
+	if q.PageSize <= 0 {
+		q.PageSize = 100
+	}
+	find := store.CaseQuery{Area: q.Area, Village: q.Village, Household: q.Household, Waiting: string(q.Waiting), Overridden: q.Overridden}
+	find.AfterSince, find.AfterID, _ = strings.Cut(after, " ")
+	switch q.State {
+	case "":
+	case removal.Effective:
+		find.State = string(removal.Announced)
+	default:
+		find.State = string(q.State)
+	}
+	err = h.audited(ctx, c, "removal.list", map[string]any{"area": q.Area, "village": q.Village}, func() (any, error) {
+		err := h.Store.View(ctx, func(r store.Reader) error { out, err = h.cases(ctx, r, c, find, q); return err })
+		return map[string]any{"cases": len(out)}, err
+	})
+	if err != nil || len(out) <= q.PageSize {
+		return out, "", err
+	}
+	out = out[:q.PageSize]
+	last := out[len(out)-1]
+	next, err = h.sealToken(binding, string(last.Since)+" "+last.ID)
+	return out, next, err
+}
+
+// cases gives one more than a page holds, where there are more.
+func (h *Hub) cases(ctx context.Context, r store.Reader, c access.Caller, find store.CaseQuery, q CaseQuery) (out []CaseState, err error) {
+	seen := map[string]bool{}
+	err = r.Cases(ctx, find, func(row store.Case) error {
+		may, known := seen[row.Village]
+		if !known {
+			err := h.maySeeRemovals(ctx, r, c, row.Village)
+			if may = err == nil; err != nil && fault.Of(err) == nil {
+				return err
+			}
+			seen[row.Village] = may
+		}
+		if !may {
+			return nil
+		}
+		s, err := h.caseState(ctx, r, row)
+		if err != nil {
+			return err
+		}
+		if q.State != "" && s.Today != q.State {
+			return nil // announced, and its day has come or not
+		}
+		if out = append(out, s); len(out) > q.PageSize {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return out, err
+}
+
+// Check tells what a decision would do.
+type Check struct {
+	EffectiveOn     date.Date
+	Ends            []removal.End
+	Holds           []removal.Hold
+	SecondConfirmer bool
+}
+
+// CheckRemoval reckons what a decision would end, and what speaks against it.
+func (h *Hub) CheckRemoval(ctx context.Context, c access.Caller, id string, effective date.Date) (Check, error) {
+	out := Check{EffectiveOn: effective}
+	err := h.audited(ctx, c, "removal.check", map[string]any{"case": named(id)}, func() (any, error) {
+		return nil, h.Store.View(ctx, func(r store.Reader) error {
+			s, err := h.visibleCase(ctx, r, c, id)
+			if err != nil {
+				return err
+			}
+			d, _, err := h.active(ctx, r)
+			if err != nil {
+				return err
+			}
+			row, err := r.Household(ctx, s.Area, s.Household)
+			if err == nil && row.Gone || errors.Is(err, store.ErrNotFound) {
+				return fault.New(fault.HouseholdNotFound)
+			}
+			if err != nil {
+				return err
+			}
+			facts, err := h.openHousehold(row)
+			if err != nil {
+				return err
+			}
+			on := h.Today()
+			out.EffectiveOn = max(effective, s.Parameters.EarliestEffect(on))
+			if out.Ends, err = removal.Ends(d.Catalogue, facts, out.EffectiveOn, s.Parameters); err != nil {
+				return err
+			}
+			out.Holds = removal.Holds(facts, on, s.Parameters)
+			out.SecondConfirmer, err = h.outOfLine(ctx, r, s.Case, on)
+			return err
+		})
+	})
+	return out, err
+}
+
+// evidenceOf finds the mention of a document in a case.
+func evidenceOf(c removal.Case, sha256 string) (removal.Evidence, bool) {
+	for _, s := range c.Steps {
+		if i := slices.IndexFunc(s.Evidence, func(e removal.Evidence) bool { return e.SHA256 == sha256 }); i >= 0 {
+			return s.Evidence[i], true
+		}
+	}
+	return removal.Evidence{}, false
+}
+
+// Evidence gives a document of a case back, with its type.
+func (h *Hub) Evidence(ctx context.Context, c access.Caller, id, sha256 string) (content []byte, mediaType string, err error) {
+	err = h.audited(ctx, c, "removal.evidence", map[string]any{"case": named(id)}, func() (any, error) {
+		var area string
+		err := h.Store.View(ctx, func(r store.Reader) error {
+			s, err := h.visibleCase(ctx, r, c, id)
+			if err != nil {
+				return err
+			}
+			e, there := evidenceOf(s.Case, sha256)
+			if !there {
+				return fault.New(fault.EvidenceNotFound)
+			}
+			area, mediaType = s.Area, e.MediaType
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		content, err = h.Vault.Get(ctx, area, sha256)
+		return nil, err
+	})
+	return content, mediaType, err
+}
+
+// UploadEvidence keeps a document about a household, before a step names it.
+func (h *Hub) UploadEvidence(ctx context.Context, c access.Caller, id string, content []byte) (sha256 string, err error) {
+	err = h.audited(ctx, c, "removal.upload", map[string]any{"household": named(id), "bytes": len(content)}, func() (any, error) {
+		var area string
+		err := h.Store.View(ctx, func(r store.Reader) error {
+			if area, err = h.where(ctx, r, id); err != nil {
+				return err
+			}
+			row, err := r.Household(ctx, area, id)
+			if err != nil {
+				return err
+			}
+			roles, err := h.removalRoles(ctx, r, c, row.Village)
+			if err == nil && len(roles) == 0 {
+				err = fault.New(fault.HouseholdNotFound)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		sha256, err = h.Vault.Put(ctx, area, content)
+		return map[string]any{"sha256": sha256}, err
+	})
+	return sha256, err
+}
+
+// evidenceIsThere refuses a step that names a document which nobody has uploaded.
+func (h *Hub) evidenceIsThere(ctx context.Context, area string, all []removal.Evidence) error {
+	var bad []fault.Violation
+	for i, e := range all {
+		there, err := h.Vault.Has(ctx, area, e.SHA256)
+		if err != nil {
+			return err
+		}
+		if !there {
+			bad = append(bad, fault.Bad(fmt.Sprintf("evidence[%d].sha256", i), fault.EvidenceNotFound, "sha256", e.SHA256))
+		}
+	}
+	return fault.List(fault.InvalidRequest, bad)
+}

@@ -1,0 +1,131 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/bangfuhub/hub/server/internal/feed"
+	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/removal"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// reversalKind is the intent that brings a reversal to everybody whom the removal reached.
+const reversalKind = "reversal"
+
+// reversal is what an intent of this kind says. Persons who split off or moved away took
+// the removal along; what takes it back follows them.
+type reversal struct {
+	Household string
+	Persons   []string
+	Decision  household.Decision
+	Actor     string
+}
+
+// reverse takes the removal back in the household, where it is still here, and leaves an
+// intent for everybody else whom it reached.
+func (s *caseStep) reverse(ctx context.Context, c removal.Case) (int64, error) {
+	d := removal.ReversalDecision(c)
+	i := reversal{Household: c.Household, Decision: d, Actor: s.act.actor}
+	for _, e := range c.Ends {
+		if e.Person != "" && !slices.Contains(i.Persons, e.Person) {
+			i.Persons = append(i.Persons, e.Person)
+		}
+	}
+	plain, err := json.Marshal(i)
+	if err != nil {
+		return 0, err
+	}
+	id := "in_" + d.ID
+	sealed, err := s.hub.Keys.Seal(plain, []byte("intent\x00"+id))
+	if err != nil {
+		return 0, err
+	}
+	if err := s.tx.SaveIntent(ctx, store.Intent{ID: id, Kind: reversalKind, Area: c.Area, Document: sealed, Time: s.act.time}); err != nil {
+		return 0, err
+	}
+	if s.was.facts == nil {
+		return 0, nil
+	}
+	return s.decide(ctx, d)
+}
+
+// FinishReversals brings reversals to those whom they have not reached. It runs after each
+// reversal and when a hub starts; doing it twice is harmless.
+func (h *Hub) FinishReversals(ctx context.Context) error {
+	var open []store.Intent
+	err := h.Store.View(ctx, func(r store.Reader) error {
+		var err error
+		open, err = r.Intents(ctx, reversalKind)
+		return err
+	})
+	for _, i := range open {
+		err = errors.Join(err, h.finishReversal(ctx, i))
+	}
+	return err
+}
+
+func (h *Hub) finishReversal(ctx context.Context, i store.Intent) error {
+	plain, err := h.Keys.Open(i.Document, []byte("intent\x00"+i.ID))
+	if err != nil {
+		return fmt.Errorf("intent %s: %w", i.ID, err)
+	}
+	var rev reversal
+	if err := json.Unmarshal(plain, &rev); err != nil {
+		return fmt.Errorf("intent %s: %w", i.ID, err)
+	}
+	where, err := h.reached(ctx, rev)
+	if err != nil {
+		return err
+	}
+	for id, area := range where {
+		if err := h.reverseIn(ctx, area, id, rev); err != nil {
+			return err
+		}
+	}
+	return h.Store.Update(ctx, func(tx store.Tx) error { return tx.DeleteIntent(ctx, i.ID) })
+}
+
+// reached gives the households, with their areas, in which those concerned live now.
+func (h *Hub) reached(ctx context.Context, rev reversal) (map[string]string, error) {
+	out := map[string]string{}
+	err := h.Store.View(ctx, func(r store.Reader) error {
+		persons, err := h.find(ctx, r, aliasPerson, rev.Persons)
+		if err != nil {
+			return err
+		}
+		ids := []string{rev.Household}
+		for _, a := range persons {
+			ids = append(ids, a.Household)
+		}
+		homes, err := h.find(ctx, r, aliasHousehold, ids)
+		for id, a := range homes {
+			out[id] = a.Area
+		}
+		return err
+	})
+	return out, err
+}
+
+// reverseIn adds the reversal where the removal stands and the reversal does not.
+func (h *Hub) reverseIn(ctx context.Context, area, id string, rev reversal) error {
+	a := act{area: area, cause: feed.CauseReversal, actor: rev.Actor, time: h.Clock(), on: h.Today()}
+	return h.update(ctx, area, func(tx store.Tx) (int64, error) {
+		all, err := h.lock(ctx, tx, area, []string{id})
+		if err != nil {
+			return 0, err
+		}
+		was, ok := all[id]
+		stands := func(decision string) bool {
+			return slices.ContainsFunc(was.facts.Decisions, func(d household.Decision) bool { return d.ID == decision })
+		}
+		if !ok || was.row.Gone || !stands(rev.Decision.Reverses) || stands(rev.Decision.ID) {
+			return 0, nil
+		}
+		s := &caseStep{hub: h, tx: tx, act: a, was: was}
+		return s.decide(ctx, rev.Decision)
+	})
+}
