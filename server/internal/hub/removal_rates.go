@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
@@ -31,12 +33,31 @@ func (h *Hub) RemovalRates(ctx context.Context, c access.Caller, area string) (w
 			return err
 		}
 		whole, parts = removal.Rates(where, villages, h.Divisions, p)
-		for i := range parts {
-			parts[i].Flagged = parts[i].Flagged || flagged[parts[i].Division]
-		}
+		parts = withFlagged(parts, villages, flagged)
 		return nil
 	})
 	return whole, parts, err
+}
+
+// withFlagged marks the villages that are flagged already, and adds those of them that
+// have had no case of late: they need a second confirmer all the same.
+func withFlagged(parts []removal.Rate, villages []removal.Count, flagged map[string]bool) []removal.Rate {
+	listed := map[string]bool{}
+	for i := range parts {
+		p := &parts[i]
+		p.Flagged, listed[p.Division] = p.Flagged || flagged[p.Division], true
+	}
+	households := map[string]int{}
+	for _, v := range villages {
+		households[v.Village] = v.Households
+	}
+	for village, is := range flagged {
+		if is && !listed[village] {
+			parts = append(parts, removal.Rate{Division: village, Households: households[village], Flagged: true})
+		}
+	}
+	slices.SortFunc(parts, func(a, b removal.Rate) int { return cmp.Compare(a.Division, b.Division) })
+	return parts
 }
 
 // outOfLine tells whether the case's village needs a second confirmer: it is out of line
