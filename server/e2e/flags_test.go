@@ -16,12 +16,14 @@ var sizes = struct {
 	kills        *int
 	steps        *int
 	rows         *int
+	cases        *int
 }{
 	flag.Int("transactions", 5000, "transactions that the feed-law test makes, half of them on each store"),
 	flag.Int("loads", 20, "first loads under writers"),
 	flag.Int("kills", 10, "kills of hubd and of hubsync, each"),
 	flag.Int("steps", 150, "random facts changed in the history test on each store"),
 	flag.Int("rows", 3000, "rows of the large register file"),
+	flag.Int("cases", 50, "removal cases in the removal history test on each store"),
 }
 
 // shorten makes the sizes small enough for the race detector, under which SQLite, a
@@ -35,4 +37,5 @@ func shorten() {
 	*sizes.kills /= 5
 	*sizes.steps /= 5
 	*sizes.rows /= 5
+	*sizes.cases /= 5
 }

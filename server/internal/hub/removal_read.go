@@ -3,8 +3,6 @@ package hub
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -199,81 +197,4 @@ func (h *Hub) CheckRemoval(ctx context.Context, c access.Caller, id string, effe
 		})
 	})
 	return out, err
-}
-
-// evidenceOf finds the mention of a document in a case.
-func evidenceOf(c removal.Case, sha256 string) (removal.Evidence, bool) {
-	for _, s := range c.Steps {
-		if i := slices.IndexFunc(s.Evidence, func(e removal.Evidence) bool { return e.SHA256 == sha256 }); i >= 0 {
-			return s.Evidence[i], true
-		}
-	}
-	return removal.Evidence{}, false
-}
-
-// Evidence gives a document of a case back, with its type.
-func (h *Hub) Evidence(ctx context.Context, c access.Caller, id, sha256 string) (content []byte, mediaType string, err error) {
-	err = h.audited(ctx, c, "removal.evidence", map[string]any{"case": named(id)}, func() (any, error) {
-		var area string
-		err := h.Store.View(ctx, func(r store.Reader) error {
-			s, err := h.visibleCase(ctx, r, c, id)
-			if err != nil {
-				return err
-			}
-			e, there := evidenceOf(s.Case, sha256)
-			if !there {
-				return fault.New(fault.EvidenceNotFound)
-			}
-			area, mediaType = s.Area, e.MediaType
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		content, err = h.Vault.Get(ctx, area, sha256)
-		return nil, err
-	})
-	return content, mediaType, err
-}
-
-// UploadEvidence keeps a document about a household, before a step names it.
-func (h *Hub) UploadEvidence(ctx context.Context, c access.Caller, id string, content []byte) (sha256 string, err error) {
-	err = h.audited(ctx, c, "removal.upload", map[string]any{"household": named(id), "bytes": len(content)}, func() (any, error) {
-		var area string
-		err := h.Store.View(ctx, func(r store.Reader) error {
-			if area, err = h.where(ctx, r, id); err != nil {
-				return err
-			}
-			row, err := r.Household(ctx, area, id)
-			if err != nil {
-				return err
-			}
-			roles, err := h.removalRoles(ctx, r, c, row.Village)
-			if err == nil && len(roles) == 0 {
-				err = fault.New(fault.HouseholdNotFound)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		sha256, err = h.Vault.Put(ctx, area, content)
-		return map[string]any{"sha256": sha256}, err
-	})
-	return sha256, err
-}
-
-// evidenceIsThere refuses a step that names a document which nobody has uploaded.
-func (h *Hub) evidenceIsThere(ctx context.Context, area string, all []removal.Evidence) error {
-	var bad []fault.Violation
-	for i, e := range all {
-		there, err := h.Vault.Has(ctx, area, e.SHA256)
-		if err != nil {
-			return err
-		}
-		if !there {
-			bad = append(bad, fault.Bad(fmt.Sprintf("evidence[%d].sha256", i), fault.EvidenceNotFound, "sha256", e.SHA256))
-		}
-	}
-	return fault.List(fault.InvalidRequest, bad)
 }
