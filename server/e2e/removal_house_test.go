@@ -107,16 +107,26 @@ func (b *bureau) until(on server.Date) {
 	b.ok(err)
 }
 
-// household is one that nothing speaks against removing: a couple with a pupil, a
-// helper, an income, all insured.
+// household is one that nothing speaks against removing.
 func (b *bureau) household(village string) *hubv1.Household {
 	b.Helper()
-	year := int32(b.hub.Today().Year()) //nolint:gosec // a year
+	got, err := b.office.Households().CreateHousehold(b.Context(), &hubv1.CreateHouseholdRequest{
+		Household: soundHousehold(village, b.hub.Today().Year(), b.born), RequestId: b.request(),
+	})
+	b.ok(err)
+	b.born += 3
+	return got.GetHousehold()
+}
+
+// soundHousehold makes up a couple with a pupil, a helper, an income, all insured; born
+// is how many persons were made up before.
+func soundHousehold(village string, this, born int) *hubv1.Household {
+	year := int32(this) //nolint:gosec // a year
 	yes := hubv1.Answer_ANSWER_YES
-	person := func(relation hubv1.Relation, born string, sex hubv1.Sex) *hubv1.Person {
-		b.born++
+	person := func(relation hubv1.Relation, on string, sex hubv1.Sex) *hubv1.Person {
+		born++
 		return &hubv1.Person{
-			PersonNumber: fmt.Sprintf("9900%08d", b.born), Name: fmt.Sprintf("虚拟%d", b.born), Sex: sex, BirthDate: born, Relation: relation,
+			PersonNumber: fmt.Sprintf("9900%08d", born), Name: fmt.Sprintf("虚拟%d", born), Sex: sex, BirthDate: on, Relation: relation,
 			JoinedOn: "2014-05-01", JoinReason: hubv1.JoinReason_JOIN_REASON_REGISTERED, LabourAbility: hubv1.LabourAbility_LABOUR_ABILITY_ORDINARY,
 			Insurances: []*hubv1.Insurance{{Year: year, Basic: yes, CriticalIllness: yes, MedicalAssistance: yes}},
 		}
@@ -124,8 +134,8 @@ func (b *bureau) household(village string) *hubv1.Household {
 	pupil := person(hubv1.Relation_RELATION_DAUGHTER, "2016-06-01", hubv1.Sex_SEX_FEMALE)
 	pupil.JoinedOn, pupil.LabourAbility = "2016-06-01", hubv1.LabourAbility_LABOUR_ABILITY_NONE
 	pupil.SchoolStage = hubv1.SchoolStage_SCHOOL_STAGE_PRIMARY
-	h := &hubv1.Household{
-		HouseholdNumber: fmt.Sprintf("9900%012d", b.born), Village: village, VillageGroup: "虚构一组",
+	return &hubv1.Household{
+		HouseholdNumber: fmt.Sprintf("9900%012d", born), Village: village, VillageGroup: "虚构一组",
 		Register: &hubv1.Register{
 			MainCause: hubv1.Cause_CAUSE_ILLNESS, PovertyStatus: hubv1.PovertyStatus_POVERTY_STATUS_LIFTED, LiftedYear: 2018,
 			FirstIdentifiedOn: "2014-05-01", Phone: "10099887766",
@@ -136,9 +146,6 @@ func (b *bureau) household(village string) *hubv1.Household {
 		Incomes: []*hubv1.Income{{Year: year - 1, Wage: 9000000, PerCapitaNet: 3000000}, {Year: year, Wage: 9000000, PerCapitaNet: 3000000}},
 		Helpers: []*hubv1.HelperAssignment{{Name: "帮虚拟", Unit: "虚构单位", From: "2014-06-01"}},
 	}
-	got, err := b.office.Households().CreateHousehold(b.Context(), &hubv1.CreateHouseholdRequest{Household: h, RequestId: b.request()})
-	b.ok(err)
-	return got.GetHousehold()
 }
 
 // evidence uploads a document of each kind.
