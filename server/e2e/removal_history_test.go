@@ -28,6 +28,7 @@ func TestRemovalsThroughAnyHistory(t *testing.T) {
 			s := newSaga(t, cfg)
 			s.live()
 			s.checkpoint()
+			s.afterwards()
 			s.checkCases()
 			t.Logf("%d cases, %d households, %d decisions, until %s: %v", len(s.cases), len(s.homes), len(s.decisions), s.today(), s.did)
 			s.enough()
@@ -137,7 +138,7 @@ func (s *saga) live() {
 		switch k := s.rng.IntN(20); {
 		case k < 3 && len(s.cases) < *sizes.cases && len(open) < 2*len(s.villages):
 			s.open()
-		case k < 14 && len(open) > 0:
+		case k < 11 && len(open) > 0:
 			s.advance(open[s.rng.IntN(len(open))])
 		case k < 18:
 			s.happen()
@@ -162,6 +163,17 @@ func (s *saga) nights(n int) {
 		s.told()
 	}
 	s.did["nights"] += n
+}
+
+// afterwards school terms and insurance years end, and with them what the decisions left.
+func (s *saga) afterwards() {
+	for _, on := range []date.Date{"2026-08-01", "2027-01-01", "2027-02-01"} {
+		if on > s.hub.Today() {
+			s.until(on)
+			s.told()
+			s.checkpoint()
+		}
+	}
 }
 
 // enough wants the history to have tried what it is for.
@@ -250,8 +262,12 @@ func (s *saga) checkpoint() {
 		if want := s.roster(s.hub.Today(), g.covers); !maps.Equal(have, want) {
 			s.Fatalf("%s on %s: the roster is %v, should be %v", g.name, s.today(), less(have, want), less(want, have))
 		}
-		if at := s.rows(g, "SELECT person FROM no_longer_supported WHERE person IN (SELECT person FROM employment)"); len(at) > 0 {
-			s.Fatalf("%s: %d persons are supported and unsupported", g.name, len(at))
+		for _, list := range []string{"employment", "education", "medical-insurance"} {
+			for p := range s.rows(g, "SELECT person FROM "+strings.ReplaceAll(list, "-", "_")) {
+				if s.over(list, p, s.hub.Today()) {
+					s.Fatalf("%s on %s: somebody stands in %s after the last day", g.name, s.today(), list)
+				}
+			}
 		}
 	}
 }

@@ -16,6 +16,9 @@ import (
 func (s *saga) happen() {
 	acts := []func(h *ledgerHome){s.move, s.move, s.birth, s.birth, s.death, s.wedding, s.wedding, s.splits, s.splits, s.merges, s.update, s.update}
 	act := acts[s.rng.IntN(len(acts))]
+	if len(s.cases) == 0 {
+		return
+	}
 	if h := s.anyHome(); h != nil {
 		if s.removed(h) {
 			s.did["after removal"]++
@@ -24,12 +27,17 @@ func (s *saga) happen() {
 	}
 }
 
-// anyHome is an open household; more often one of those that a case is about.
+// anyHome is an open household; more often one that a case is about, or that was removed.
 func (s *saga) anyHome() *ledgerHome {
-	if len(s.cases) > 0 && s.rng.IntN(3) > 0 {
-		return s.homes[s.cases[s.rng.IntN(len(s.cases))].GetHousehold()]
-	}
 	all := s.inOrder()
+	switch removed := slices.DeleteFunc(s.inOrder(), func(h *ledgerHome) bool { return !s.removed(h) }); s.rng.IntN(3) {
+	case 0:
+		return s.homes[s.cases[s.rng.IntN(len(s.cases))].GetHousehold()]
+	case 1:
+		if len(removed) > 0 {
+			return removed[s.rng.IntN(len(removed))]
+		}
+	}
 	return all[s.rng.IntN(len(all))]
 }
 

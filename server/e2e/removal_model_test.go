@@ -177,6 +177,25 @@ func (l *ledger) lastDay(id, list, person string) date.Date {
 	return last
 }
 
+// over tells whether all decisions that concern somebody have left nothing of a list.
+func (l *ledger) over(list, person string, on date.Date) bool {
+	stand, over := 0, 0
+	for _, h := range l.homes {
+		if !slices.Contains(h.people, person) {
+			continue
+		}
+		for d := range l.concerning(h, person) {
+			if l.standing(d, on) {
+				stand++
+				if l.lastDay(d, list, person) < on {
+					over++
+				}
+			}
+		}
+	}
+	return stand > 0 && over == stand
+}
+
 // ended judges an end of support that the hub tells: it has a basis that the ledger knows.
 func (l *ledger) ended(list, household, person, basis, decision string, last, on date.Date) error {
 	switch basis {

@@ -198,8 +198,8 @@ func (s *saga) announce(c *sagaCase) {
 // after takes the removal back sometimes; else the case is at its end, once it is in effect.
 func (s *saga) after(c *sagaCase) {
 	s.Helper()
-	if s.rng.IntN(4) > 0 {
-		c.ended = c.GetState() == hubv1.RemovalState_REMOVAL_STATE_EFFECTIVE && s.rng.IntN(4) == 0
+	if s.rng.IntN(12) > 0 {
+		c.ended = c.GetState() == hubv1.RemovalState_REMOVAL_STATE_EFFECTIVE && s.rng.IntN(8) == 0
 		return
 	}
 	from := max(s.hub.Today(), date.Date(c.GetEffectiveOn()))
