@@ -25,7 +25,7 @@ func TestRemovalsThroughAnyHistory(t *testing.T) {
 	for name, cfg := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSaga(t, cfg)
+			s := newSaga(t, cfg, *sizes.cases)
 			s.live()
 			s.checkpoint()
 			s.afterwards()
@@ -47,7 +47,10 @@ type saga struct {
 	glasses  []*glass
 	follower *client.Client
 	cursor   string
+	count    int            // of cases to come
 	did      map[string]int // what happened, how often
+	keeps    bool           // whether to keep what the mirror of the province holds at times
+	kept     []kept
 }
 
 // sagaCase is a case as it was seen last.
@@ -65,10 +68,10 @@ type glass struct {
 	tables []string
 }
 
-func newSaga(t *testing.T, cfg hubtest.Config) *saga {
-	seed := uint64(*sizes.cases) //nolint:gosec // a small number
+func newSaga(t *testing.T, cfg hubtest.Config, cases int) *saga {
+	seed := uint64(cases) //nolint:gosec // a small number
 	t.Logf("seed %d", seed)
-	s := &saga{bureau: newBureau(t, cfg), ledger: newLedger(), rng: rand.New(rand.NewPCG(seed, 4)), did: map[string]int{}}
+	s := &saga{bureau: newBureau(t, cfg), ledger: newLedger(), count: cases, rng: rand.New(rand.NewPCG(seed, 4)), did: map[string]int{}}
 	tree := division.Hainan()
 	areas := tree.Areas()
 	if len(areas) < 20 {
@@ -83,7 +86,7 @@ func newSaga(t *testing.T, cfg hubtest.Config) *saga {
 	s.look("village", s.villages[0])
 	s.hub.Agree(t, "follower", s.hub.Lists(t.Context()))
 	s.follower = s.client("follower", "")
-	for n := range *sizes.cases * 6 / 5 {
+	for n := range cases * 6 / 5 {
 		s.create(s.villages[n%len(s.villages)])
 	}
 	s.told()
@@ -132,11 +135,11 @@ func (s *saga) live() {
 				open = append(open, c)
 			}
 		}
-		if len(open) == 0 && len(s.cases) >= *sizes.cases {
+		if len(open) == 0 && len(s.cases) >= s.count {
 			return
 		}
 		switch k := s.rng.IntN(20); {
-		case k < 3 && len(s.cases) < *sizes.cases && len(open) < 2*len(s.villages):
+		case k < 3 && len(s.cases) < s.count && len(open) < 2*len(s.villages):
 			s.open()
 		case k < 11 && len(open) > 0:
 			s.advance(open[s.rng.IntN(len(open))])
@@ -148,6 +151,9 @@ func (s *saga) live() {
 			g := s.glasses[s.rng.IntN(len(s.glasses))]
 			s.pull(g)
 			s.nobodyTwice(g)
+			if s.keeps && g == s.glasses[0] && s.rng.IntN(2) == 0 {
+				s.keep()
+			}
 		}
 		s.told()
 		if n%100 == 99 {
