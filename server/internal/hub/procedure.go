@@ -66,6 +66,9 @@ func (h *Hub) procedureVersion(ctx context.Context, r store.Reader, area string,
 // SetProcedure stores a new version of an area's parameters. It takes a person of an agency
 // that confirms removals in the whole area; cases go on under their own version (law 7).
 func (h *Hub) SetProcedure(ctx context.Context, c access.Caller, area string, p removal.Parameters, requestID string) (removal.Parameters, error) {
+	if _, ok := h.Divisions.Area(area); !ok {
+		return removal.Parameters{}, fault.New(fault.DivisionNotFound, "division", named(area))
+	}
 	q, err := h.request(c, requestID, "procedure", area, p)
 	if err != nil {
 		return removal.Parameters{}, err
@@ -102,6 +105,9 @@ func (h *Hub) SetProcedure(ctx context.Context, c access.Caller, area string, p 
 			}
 			return h.keep(ctx, tx, q, a, p)
 		})
+		if errors.Is(err, store.ErrTaken) { // somebody else has just stored that version
+			err = fault.New(fault.WrittenMeanwhile)
+		}
 		return map[string]any{"version": p.Version}, storeFault(err)
 	})
 	return p, err

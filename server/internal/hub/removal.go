@@ -25,6 +25,8 @@ type CaseState struct {
 	Today        removal.State
 	Waiting      removal.Role // whom it waits for; "" where it has ended
 	Since, Until date.Date
+
+	place string // in the order of a worklist
 }
 
 // Proposal opens a case.
@@ -114,7 +116,7 @@ func (h *Hub) stepped(ctx context.Context, c access.Caller, k CaseKey, area stri
 			h.Log.Warn("reversal will be finished later", "error", err)
 		}
 	}
-	return h.caseNow(ctx, id)
+	return h.caseNow(ctx, c, id)
 }
 
 // run locks what the step is about and takes it.
@@ -128,6 +130,9 @@ func (s *caseStep) run(ctx context.Context, step removal.Step, begin func(contex
 	}
 	return n, err
 }
+
+// ended is stored as the day since when a case waits that waits for nobody any more.
+const ended = "9999-12-31"
 
 // causeOf is the cause of the changes that a step makes in the feed.
 func causeOf(k removal.StepKind) string {
@@ -227,11 +232,11 @@ func (s *caseStep) context(ctx context.Context, step removal.Step) (removal.Cont
 		Today: s.act.on, Time: s.act.time, Actor: removal.Actor{Agency: s.caller.Agency, Client: s.caller.Client, Person: s.caller.Person},
 		Roles: roles, Calendar: s.hub.calendar, Household: s.was.facts, Catalogue: d.Catalogue,
 	}
-	switch step.Kind {
-	case removal.Confirm:
-		x.OutOfLine, err = s.hub.outOfLine(ctx, s.tx, s.now, s.act.on)
-	case removal.Announce, removal.Reverse:
+	if step.Kind == removal.Announce || step.Kind == removal.Reverse {
 		x.Decision = s.hub.decisionID(s.now.ID, step.Kind)
+	}
+	if step.Kind == removal.Confirm || step.Kind == removal.Announce {
+		x.OutOfLine, err = s.hub.outOfLine(ctx, s.tx, s.now, s.act.on)
 	}
 	return x, err
 }
@@ -264,6 +269,9 @@ func (h *Hub) saveCase(ctx context.Context, tx store.Tx, a act, was store.Case, 
 		return err
 	}
 	waiting, since, until := removal.Waiting(c, h.calendar)
+	if waiting == "" {
+		since = ended // after all that wait
+	}
 	opened := was.OpenedOn
 	if opened == "" {
 		opened = string(a.on)

@@ -8,6 +8,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -24,18 +25,11 @@ func (h *Hub) Removal(ctx context.Context, c access.Caller, id string) (CaseStat
 	return out, err
 }
 
-// caseNow reads a case without asking who wants to know: the caller has just written it.
-func (h *Hub) caseNow(ctx context.Context, id string) (out CaseState, err error) {
+// caseNow reads a case as the caller may see it: an old request asked again gives nothing
+// to whose agreement has ended meanwhile.
+func (h *Hub) caseNow(ctx context.Context, c access.Caller, id string) (out CaseState, err error) {
 	err = h.Store.View(ctx, func(r store.Reader) error {
-		area, err := r.FindCase(ctx, id)
-		if err != nil {
-			return noCase(err)
-		}
-		row, err := r.Case(ctx, area, id)
-		if err != nil {
-			return noCase(err)
-		}
-		out, err = h.caseState(ctx, r, row)
+		out, err = h.visibleCase(ctx, r, c, id)
 		return err
 	})
 	return out, err
@@ -72,8 +66,16 @@ func (h *Hub) caseState(ctx context.Context, r store.Reader, row store.Case) (Ca
 	}
 	return CaseState{
 		Case: c, Etag: h.caseEtag(row), OpenedOn: date.Date(row.OpenedOn), Today: removal.StateOn(c, h.Today()),
-		Waiting: removal.Role(row.Waiting), Since: date.Date(row.Since), Until: date.Date(row.Until),
-	}, nil
+		Waiting: removal.Role(row.Waiting), Since: date.Date(row.Since), Until: date.Date(row.Until), place: row.Since + " " + row.ID,
+	}.shown(), nil
+}
+
+// shown hides the day that only orders those that have ended.
+func (s CaseState) shown() CaseState {
+	if s.Waiting == "" {
+		s.Since, s.Until = "", ""
+	}
+	return s
 }
 
 // CaseQuery selects cases of an area.
@@ -116,8 +118,7 @@ func (h *Hub) Removals(ctx context.Context, c access.Caller, q CaseQuery) (out [
 		return out, "", err
 	}
 	out = out[:q.PageSize]
-	last := out[len(out)-1]
-	next, err = h.sealToken(binding, string(last.Since)+" "+last.ID)
+	next, err = h.sealToken(binding, out[len(out)-1].place)
 	return out, next, err
 }
 
@@ -162,6 +163,22 @@ type Check struct {
 	SecondConfirmer bool
 }
 
+// fit refuses to reckon for a household that went elsewhere, or with a day that no step takes.
+func fit(s CaseState, facts *household.Household, effective, on date.Date) error {
+	if facts.Village != s.Village {
+		return fault.New(fault.HouseholdNotFound) // others decide about it there
+	}
+	var bad []fault.Violation
+	switch earliest := s.Parameters.EarliestEffect(on); {
+	case effective == "":
+	case !effective.Valid():
+		bad = append(bad, fault.Bad("effective_on", fault.Malformed, "form", "YYYY-MM-DD"))
+	case effective < earliest:
+		bad = append(bad, fault.Bad("effective_on", fault.DateOrder, "before", string(earliest)))
+	}
+	return fault.List(fault.InvalidRequest, bad)
+}
+
 // CheckRemoval reckons what a decision would end, and what speaks against it.
 func (h *Hub) CheckRemoval(ctx context.Context, c access.Caller, id string, effective date.Date) (Check, error) {
 	out := Check{EffectiveOn: effective}
@@ -187,6 +204,9 @@ func (h *Hub) CheckRemoval(ctx context.Context, c access.Caller, id string, effe
 				return err
 			}
 			on := h.Today()
+			if err := fit(s, facts, effective, on); err != nil {
+				return err
+			}
 			out.EffectiveOn = max(effective, s.Parameters.EarliestEffect(on))
 			if out.Ends, err = removal.Ends(d.Catalogue, facts, out.EffectiveOn, s.Parameters); err != nil {
 				return err

@@ -96,14 +96,15 @@ var reversedAfterAnnouncement = Need{
 }
 
 var resumesAfterEffect = Need{
-	Chinese: "恢复日(如填写)不早于停止帮扶之日", English: "a day of resumption, if given, not before the removal's effect",
+	Chinese: "恢复日(如填写)不早于停止帮扶之日和今日,至多晚于今日一年", English: "a day of resumption, if given, not before the removal's effect nor today, at most a year ahead",
 	check: func(a *attempt) {
 		if a.s.EffectiveOn != "" && !a.s.EffectiveOn.Valid() {
 			a.bad("effective_on", fault.Malformed, "form", dayForm)
 			return
 		}
 		if a.s.EffectiveOn != "" {
-			a.notBefore("effective_on", a.s.EffectiveOn, a.c.EffectiveOn)
+			a.notBefore("effective_on", a.s.EffectiveOn, max(a.c.EffectiveOn, a.x.Today))
+			a.withinAYear("effective_on", a.s.EffectiveOn, max(a.c.EffectiveOn, a.x.Today))
 		}
 	},
 }

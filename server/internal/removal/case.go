@@ -110,6 +110,7 @@ type Case struct {
 	ID, Area, Household, Village string
 	State                        State // as stored; see StateOn
 	Parameters                   Parameters
+	Persons                      []string // hub ids of the members when it was opened
 	Steps                        []Step
 	Overridden                   bool      // confirmed over a hold
 	Flagged                      bool      // its village was out of line when it was confirmed

@@ -21,7 +21,7 @@ var confirmedAfterReview = Need{
 }
 
 var effectInTime = Need{
-	Chinese: "生效日(如填写)不早于今日加规定天数", English: "a day of effect, if given, not before today and the days set",
+	Chinese: "生效日(如填写)不早于今日加规定天数,至多再晚一年", English: "a day of effect, if given, not before today and the days set, at most a year after that",
 	check: func(a *attempt) {
 		switch d := a.s.EffectiveOn; {
 		case d == "":
@@ -29,8 +29,18 @@ var effectInTime = Need{
 			a.bad("effective_on", fault.Malformed, "form", dayForm)
 		default:
 			a.notBefore("effective_on", d, a.c.Parameters.EarliestEffect(a.x.Today))
+			a.withinAYear("effective_on", d, a.c.Parameters.EarliestEffect(a.x.Today))
 		}
 	},
+}
+
+// aYear is as far ahead as a day of effect may lie; a mistyped year must not stand for ever.
+const aYear = 366
+
+func (a *attempt) withinAYear(field string, d, earliest date.Date) {
+	if latest := earliest.AddDays(aYear); d > latest {
+		a.bad(field, fault.OutOfRange, "range", "≤ "+string(latest))
+	}
 }
 
 // effect is the first day without support that the step means: as given, else as

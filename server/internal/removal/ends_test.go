@@ -212,9 +212,15 @@ func TestTheReversalTakesSupportUpAgain(t *testing.T) {
 		t.Error("still on the roster")
 	}
 	s := right(Reverse, "2020-04-01")
-	s.EffectiveOn = "2020-03-14"
-	if r := ReversalDecision(take(t, caseAt(t, Announced), s, knows(Reverse, "2020-04-01"))); r.EffectiveOn != "2020-03-14" {
-		t.Errorf("from the beginning: %s", r.EffectiveOn)
+	for _, on := range []date.Date{"2020-03-31", "2021-04-03"} { // what has ended is not given back by a date, and a mistyped year not taken
+		s.EffectiveOn = on
+		if got := refused(t, caseAt(t, Announced), s, knows(Reverse, "2020-04-01")); len(got) != 1 || !strings.HasPrefix(got[0], "effective_on ") {
+			t.Errorf("from %s: %v", on, got)
+		}
+	}
+	s.EffectiveOn = "2021-04-02"
+	if r := ReversalDecision(take(t, caseAt(t, Announced), s, knows(Reverse, "2020-04-01"))); r.EffectiveOn != "2021-04-02" {
+		t.Errorf("a year ahead: %s", r.EffectiveOn)
 	}
 	later := caseAt(t, Announced)
 	later.EffectiveOn = "2020-06-01"

@@ -1,6 +1,8 @@
 package removal
 
 import (
+	"slices"
+
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
@@ -151,11 +153,32 @@ func (a *attempt) unfit() (why household.Label, ok bool) {
 	case h.SupportStatusOn(a.x.Today) == household.Unsupported || h.SupportStatusOn(forever) == household.Unsupported:
 		return household.Label{Chinese: "已有停止帮扶的决定", English: "a decision has ended its support"}, false
 	}
+	switch {
+	case h.Village != a.c.Village:
+		return household.Label{Chinese: "已迁往他村,须在该村重新提议", English: "it moved to another village and is to be proposed there"}, false
+	case a.merged():
+		return household.Label{Chinese: "提议后有他户并入,并入的人员未经评议公示", English: "another household was merged into it since; its members were never appraised nor posted"}, false
+	}
 	beneficiary, err := a.x.Catalogue.Beneficiary(h, a.x.Today)
 	if err != nil {
 		a.err = err
 	}
 	return household.Label{Chinese: "不属于政策帮扶对象", English: "it is not one of those that the policies are for"}, beneficiary || err != nil
+}
+
+// merged tells whether members came by a merge since the case was opened. Who is born or
+// marries into the household goes with it.
+func (a *attempt) merged() bool {
+	return len(a.c.Persons) > 0 && slices.ContainsFunc(a.x.Household.PresentOn(a.x.Today), func(p *household.Person) bool {
+		return p.JoinReason == household.JoinMerge && !slices.Contains(a.c.Persons, p.ID)
+	})
+}
+
+// carryPropose notes who belongs to the household that is proposed.
+func carryPropose(a *attempt) {
+	for _, p := range a.x.Household.PresentOn(a.x.Today) {
+		a.c.Persons = append(a.c.Persons, p.ID)
+	}
 }
 
 // forever is later than any day: a decision whose effect is still to come counts.

@@ -41,7 +41,7 @@ var underWay = []State{Proposed, Assessed, Appraised, InPublicity, Objected, Rev
 var table = []Rule{
 	{
 		Step: Propose, From: []State{""}, To: Proposed, Roles: []Role{RolePropose}, Part: RolePropose,
-		Evidence: []EvidenceKind{EvidenceProposal}, Needs: []Need{reasonGiven}, Supported: true,
+		Evidence: []EvidenceKind{EvidenceProposal}, Needs: []Need{reasonGiven}, Supported: true, carry: carryPropose,
 	},
 	{
 		Step: Assess, From: []State{Proposed}, To: Assessed, Roles: []Role{RolePropose}, Part: RolePropose,

@@ -114,7 +114,7 @@ func (s removals) ListRemovals(ctx context.Context, req *hubv1.ListRemovalsReque
 	res := &hubv1.ListRemovalsResponse{NextPageToken: next}
 	for _, c := range all {
 		p := encodeCase(c)
-		p.Steps, p.Ends = nil, nil
+		p.Steps, p.Ends, p.Persons = nil, nil, nil
 		res.Cases = append(res.Cases, p)
 	}
 	return res, nil

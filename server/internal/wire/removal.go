@@ -39,7 +39,7 @@ func CaseToProto(c removal.Case) *hubv1.RemovalCase {
 		Id: c.ID, Area: c.Area, Household: c.Household, Village: c.Village, State: caseStates.number(c.State),
 		ParametersVersion: int32(c.Parameters.Version), //nolint:gosec // counted by hand
 		Steps:             each(c.Steps, stepToProto), Overridden: c.Overridden, Flagged: c.Flagged, Ends: each(c.Ends, RemovalEndToProto),
-		EffectiveOn: string(c.EffectiveOn), Decision: c.Decision, DecisionNumber: c.DecisionNumber, Reversal: c.Reversal,
+		EffectiveOn: string(c.EffectiveOn), Decision: c.Decision, DecisionNumber: c.DecisionNumber, Reversal: c.Reversal, Persons: c.Persons,
 	}
 }
 
@@ -48,7 +48,7 @@ func caseFromProto(p *hubv1.RemovalCase) removal.Case {
 		ID: p.GetId(), Area: p.GetArea(), Household: p.GetHousehold(), Village: p.GetVillage(), State: caseStates.text(p.GetState()),
 		Parameters: removal.Parameters{Version: int(p.GetParametersVersion())}, Steps: each(p.GetSteps(), StepFromProto),
 		Overridden: p.GetOverridden(), Flagged: p.GetFlagged(), Ends: each(p.GetEnds(), removalEndFromProto),
-		EffectiveOn: date.Date(p.GetEffectiveOn()), Decision: p.GetDecision(), DecisionNumber: p.GetDecisionNumber(), Reversal: p.GetReversal(),
+		EffectiveOn: date.Date(p.GetEffectiveOn()), Decision: p.GetDecision(), DecisionNumber: p.GetDecisionNumber(), Reversal: p.GetReversal(), Persons: p.GetPersons(),
 	}
 }
 

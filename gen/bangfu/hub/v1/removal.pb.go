@@ -575,7 +575,8 @@ type ReverseRemovalRequest struct {
 	Ground ReversalGround `protobuf:"varint,3,opt,name=ground,proto3,enum=bangfu.hub.v1.ReversalGround" json:"ground,omitempty"`
 	// In words, at most 500 characters.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
-	// First day on which support resumes; not before the removal's effect, empty: the day of effect, or today where that has passed.
+	// First day on which support resumes: not before the removal's effect nor before today, at most a year ahead. Empty: the first such
+	// day. What was not paid in between is for the departments to make good; ListReaders says who was told.
 	EffectiveOn string `protobuf:"bytes,5,opt,name=effective_on,json=effectiveOn,proto3" json:"effective_on,omitempty"`
 	// The paper behind it.
 	Document *Document `protobuf:"bytes,6,opt,name=document,proto3" json:"document,omitempty"`
@@ -2008,7 +2009,7 @@ const file_bangfu_hub_v1_removal_proto_rawDesc = "" +
 	"\vGetEvidence\x12!.bangfu.hub.v1.GetEvidenceRequest\x1a\x14.google.api.HttpBody\"+\x82\xd3\xe4\x93\x02%\x12#/v1/removals/{id}/evidence/{sha256}\x12v\n" +
 	"\x0eProposeRemoval\x12$.bangfu.hub.v1.ProposeRemovalRequest\x1a%.bangfu.hub.v1.ProposeRemovalResponse\"\x17\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/removals\x12n\n" +
 	"\bTakeStep\x12\x1e.bangfu.hub.v1.TakeStepRequest\x1a\x1f.bangfu.hub.v1.TakeStepResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/removals/{id}:step\x12x\n" +
-	"\fCheckRemoval\x12\".bangfu.hub.v1.CheckRemovalRequest\x1a#.bangfu.hub.v1.CheckRemovalResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/removals/{id}:check\x12\x83\x01\n" +
+	"\fCheckRemoval\x12\".bangfu.hub.v1.CheckRemovalRequest\x1a#.bangfu.hub.v1.CheckRemovalResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/removals/{id}/check\x12\x83\x01\n" +
 	"\x0eReverseRemoval\x12$.bangfu.hub.v1.ReverseRemovalRequest\x1a%.bangfu.hub.v1.ReverseRemovalResponse\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/removals/{id}:reverse\x12l\n" +
 	"\n" +
 	"GetRemoval\x12 .bangfu.hub.v1.GetRemovalRequest\x1a!.bangfu.hub.v1.GetRemovalResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/removals/{id}\x12m\n" +

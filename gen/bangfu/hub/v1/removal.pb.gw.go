@@ -720,7 +720,7 @@ func RegisterRemovalServiceHandlerServer(ctx context.Context, mux *runtime.Serve
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/bangfu.hub.v1.RemovalService/CheckRemoval", runtime.WithHTTPPathPattern("/v1/removals/{id}:check"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/bangfu.hub.v1.RemovalService/CheckRemoval", runtime.WithHTTPPathPattern("/v1/removals/{id}/check"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -1046,7 +1046,7 @@ func RegisterRemovalServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/bangfu.hub.v1.RemovalService/CheckRemoval", runtime.WithHTTPPathPattern("/v1/removals/{id}:check"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/bangfu.hub.v1.RemovalService/CheckRemoval", runtime.WithHTTPPathPattern("/v1/removals/{id}/check"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -1237,7 +1237,7 @@ var (
 	pattern_RemovalService_GetEvidence_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3, 1, 0, 4, 1, 5, 4}, []string{"v1", "removals", "id", "evidence", "sha256"}, ""))
 	pattern_RemovalService_ProposeRemoval_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "removals"}, ""))
 	pattern_RemovalService_TakeStep_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "removals", "id"}, "step"))
-	pattern_RemovalService_CheckRemoval_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "removals", "id"}, "check"))
+	pattern_RemovalService_CheckRemoval_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2, 2, 3}, []string{"v1", "removals", "id", "check"}, ""))
 	pattern_RemovalService_ReverseRemoval_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "removals", "id"}, "reverse"))
 	pattern_RemovalService_GetRemoval_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "removals", "id"}, ""))
 	pattern_RemovalService_ListRemovals_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "removals"}, ""))

@@ -538,6 +538,8 @@ type RemovalCase struct {
 	Decision string `protobuf:"bytes,14,opt,name=decision,proto3" json:"decision,omitempty"`
 	// Id of the decision that took it back.
 	Reversal string `protobuf:"bytes,19,opt,name=reversal,proto3" json:"reversal,omitempty"`
+	// Ids of the members when it was opened. Not in lists.
+	Persons []string `protobuf:"bytes,20,rep,name=persons,proto3" json:"persons,omitempty"`
 	// Number of the decision.
 	DecisionNumber string `protobuf:"bytes,15,opt,name=decision_number,json=decisionNumber,proto3" json:"decision_number,omitempty"`
 	// First day without support.
@@ -683,6 +685,13 @@ func (x *RemovalCase) GetReversal() string {
 		return x.Reversal
 	}
 	return ""
+}
+
+func (x *RemovalCase) GetPersons() []string {
+	if x != nil {
+		return x.Persons
+	}
+	return nil
 }
 
 func (x *RemovalCase) GetDecisionNumber() string {
@@ -1454,7 +1463,7 @@ var File_bangfu_hub_v1_removal_case_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_removal_case_proto_rawDesc = "" +
 	"\n" +
-	" bangfu/hub/v1/removal_case.proto\x12\rbangfu.hub.v1\x1a\x1dbangfu/hub/v1/household.proto\x1a\x1bbuf/validate/validate.proto\"\x84\x05\n" +
+	" bangfu/hub/v1/removal_case.proto\x12\rbangfu.hub.v1\x1a\x1dbangfu/hub/v1/household.proto\x1a\x1bbuf/validate/validate.proto\"\x9e\x05\n" +
 	"\vRemovalCase\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x12\n" +
@@ -1474,7 +1483,8 @@ const file_bangfu_hub_v1_removal_case_proto_rawDesc = "" +
 	"overridden\x12\x18\n" +
 	"\aflagged\x18\r \x01(\bR\aflagged\x12\x1a\n" +
 	"\bdecision\x18\x0e \x01(\tR\bdecision\x12\x1a\n" +
-	"\breversal\x18\x13 \x01(\tR\breversal\x12'\n" +
+	"\breversal\x18\x13 \x01(\tR\breversal\x12\x18\n" +
+	"\apersons\x18\x14 \x03(\tR\apersons\x12'\n" +
 	"\x0fdecision_number\x18\x0f \x01(\tR\x0edecisionNumber\x12!\n" +
 	"\feffective_on\x18\x10 \x01(\tR\veffectiveOn\x12-\n" +
 	"\x04ends\x18\x11 \x03(\v2\x19.bangfu.hub.v1.RemovalEndR\x04ends\x12\x1b\n" +

@@ -45,6 +45,9 @@ const (
 // meeting (民主评议), posted for objections (公示), reviewed by the township, confirmed by the county, announced (公告), and then
 // in effect from the day that the decision names. One household at a time: there is no call for many (四(三), 一刀切).
 //
+// Days are those of the papers (when the meeting was, from when the notice hung), since villages may record them later; what the
+// hub itself saw stands beside them in each step's on and time, in the case file too.
+//
 // Every step needs a person: a token without one may not act. Proposer, reviewer and confirmer are three different
 // persons. Each step names its evidence by SHA-256; upload it before (UploadEvidence). A step that lacks something is refused
 // with every missing thing named, and changes nothing. Each step needs the case's etag and a request_id.
@@ -249,6 +252,9 @@ func (c *removalServiceClient) SetProcedure(ctx context.Context, in *SetProcedur
 // How a household leaves support (clause 一, exit paragraph): proposed, assessed, appraised by the villagers' representatives'
 // meeting (民主评议), posted for objections (公示), reviewed by the township, confirmed by the county, announced (公告), and then
 // in effect from the day that the decision names. One household at a time: there is no call for many (四(三), 一刀切).
+//
+// Days are those of the papers (when the meeting was, from when the notice hung), since villages may record them later; what the
+// hub itself saw stands beside them in each step's on and time, in the case file too.
 //
 // Every step needs a person: a token without one may not act. Proposer, reviewer and confirmer are three different
 // persons. Each step names its evidence by SHA-256; upload it before (UploadEvidence). A step that lacks something is refused
