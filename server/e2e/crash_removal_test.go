@@ -21,7 +21,7 @@ func TestACaseIsCarriedThroughOnceHoweverOftenTheHubIsKilled(t *testing.T) {
 	onBothStores(t, func(t *testing.T, postgres bool) {
 		t.Parallel()
 		s := newSurvivor(t, postgres)
-		for n := 0; s.kills < *sizes.kills; n++ {
+		for n := 0; s.kills < *sizes.kills || n < 2; n++ { // at least one of each kind
 			s.carry(n)
 		}
 		s.h.mustBeDense(t)

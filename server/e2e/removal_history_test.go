@@ -189,7 +189,7 @@ func (s *saga) enough() {
 	}
 	for _, what := range []string{
 		"announced", "not passed", "dismissed", "upheld", "withdrawn", "reversed", "second confirmer", "refused skip", "refused person", "refused program",
-		"refused evidence", "refused too early", "move", "transfer", "birth", "death", "wedding", "split", "merge", "update", "after removal", "ended by DECISION", "ended by DEATH",
+		"refused evidence", "refused too early", "refused again", "move", "transfer", "birth", "death", "wedding", "split", "merge", "update", "after removal", "ended by DECISION", "ended by DEATH",
 	} {
 		if s.did[what] == 0 {
 			s.Errorf("%s was never tried", what)

@@ -198,6 +198,11 @@ func (s *saga) announce(c *sagaCase) {
 // after takes the removal back sometimes; else the case is at its end, once it is in effect.
 func (s *saga) after(c *sagaCase) {
 	s.Helper()
+	if h := s.homes[c.GetHousehold()]; h != nil && s.removed(h) && s.rng.IntN(4) == 0 {
+		_, err := s.propose("village", s.read(h.id))
+		s.refused(err, hubv1.Reason_REASON_NOT_REMOVABLE)
+		s.did["refused again"]++
+	}
 	if s.rng.IntN(12) > 0 {
 		c.ended = c.GetState() == hubv1.RemovalState_REMOVAL_STATE_EFFECTIVE && s.rng.IntN(8) == 0
 		return

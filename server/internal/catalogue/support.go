@@ -147,13 +147,12 @@ func (s *subject) newcomer() bool {
 	if s.p == nil || d == nil {
 		return false
 	}
-	named := false
-	for _, e := range d.Ends {
-		if e.Person == s.p.ID {
+	for _, k := range s.decided[:s.inForce] { // a later decision may name who came as a newcomer
+		if k.Concerns(s.p.ID) && slices.ContainsFunc(k.Ends, func(e household.End) bool { return e.Person == s.p.ID }) {
 			return false
 		}
-		named = named || e.Person != ""
 	}
+	named := slices.ContainsFunc(d.Ends, func(e household.End) bool { return e.Person != "" })
 	if named || d.Kind == household.DecisionRemoval {
 		return true
 	}
