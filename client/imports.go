@@ -30,15 +30,15 @@ func (c *Client) Import(ctx context.Context, head *hubv1.ImportHeader, file io.R
 	err = call.Send(&hubv1.ImportFileRequest{Part: &hubv1.ImportFileRequest_Header{Header: head}})
 	piece := make([]byte, importPiece)
 	for err == nil {
-		n, failed := io.ReadFull(file, piece)
+		n, failed := readFull(file, piece)
+		if failed != nil && !errors.Is(failed, io.EOF) {
+			return nil, fmt.Errorf("client: reading the file: %w", failed)
+		}
 		if n > 0 {
 			err = call.Send(&hubv1.ImportFileRequest{Part: &hubv1.ImportFileRequest_Data{Data: piece[:n]}})
 		}
-		if errors.Is(failed, io.EOF) || errors.Is(failed, io.ErrUnexpectedEOF) {
-			break
-		}
 		if failed != nil {
-			return nil, fmt.Errorf("client: reading the file: %w", failed)
+			break
 		}
 	}
 	if err != nil && !errors.Is(err, io.EOF) { // EOF: the hub has ended the call, and Recv knows why
@@ -48,6 +48,17 @@ func (c *Client) Import(ctx context.Context, head *hubv1.ImportHeader, file io.R
 		return nil, err
 	}
 	return outcome(call, report, progress)
+}
+
+// readFull reads until the piece is full. Unlike io.ReadFull it tells the end of a file, io.EOF,
+// from a file that was cut short, which some readers call an unexpected end.
+func readFull(file io.Reader, piece []byte) (n int, err error) {
+	for n < len(piece) && err == nil {
+		var more int
+		more, err = file.Read(piece[n:])
+		n += more
+	}
+	return n, err
 }
 
 // outcome reads what the hub says about an import until its end.

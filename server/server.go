@@ -39,7 +39,7 @@ type Config struct {
 	Evidence string
 	// Holidays are files of years of the calendar of working days that the program doesn't know yet.
 	Holidays []string
-	// Scratch is the folder of temporary data while files are imported; "" is the system's.
+	// Scratch is the folder of temporary data while files are imported; "" is scratch in Data or, without, the system's.
 	Scratch string
 	// Divisions and Areas are files of another province; Hainan's are embedded.
 	Divisions, Areas string
@@ -115,6 +115,9 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if err := s.store.CheckSchema(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w; run hubd migrate with this program's version", err), s.Close())
 	}
+	if err := cfg.sweep(); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
 	holidays, err := cfg.holidays()
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close())
@@ -145,6 +148,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Evidence == "" && cfg.Data != "" {
 		cfg.Evidence = filepath.Join(cfg.Data, "evidence")
+	}
+	if cfg.Scratch == "" && cfg.Data != "" {
+		cfg.Scratch = filepath.Join(cfg.Data, "scratch")
 	}
 	if cfg.Issuer == "" {
 		cfg.Issuer = OwnIssuer
@@ -203,6 +209,27 @@ func (cfg Config) open(ctx context.Context) (store.Store, error) {
 		return postgres.Open(ctx, postgres.Config{URL: cfg.Postgres})
 	}
 	return sqlite.Open(sqlite.Config{Dir: cfg.Data})
+}
+
+// leftover is the age at which a temporary file belongs to an import that was killed.
+const leftover = 24 * time.Hour
+
+// sweep makes the scratch folder, and removes what killed imports left there: large
+// workbooks are unpacked in clear while they are read.
+func (cfg Config) sweep() error {
+	if cfg.Scratch == "" {
+		return nil
+	}
+	if err := os.MkdirAll(cfg.Scratch, 0o700); err != nil {
+		return err
+	}
+	all, err := os.ReadDir(cfg.Scratch)
+	for _, e := range all {
+		if info, gone := e.Info(); gone == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > leftover {
+			err = errors.Join(err, os.Remove(filepath.Join(cfg.Scratch, e.Name())))
+		}
+	}
+	return err
 }
 
 func (cfg Config) holidays() (out []removal.Holidays, err error) {

@@ -218,7 +218,7 @@ var texts = map[Reason]text{
 
 	HouseholdMerged: {Precondition, "The household number was merged into household {household}: the file still describes the household before the merge. Correct the household that absorbed it, or reverse the merge first.", "该户编号已并入户 {household},文件仍为并户前的内容。请改报并入后的户,或先撤销并户。"},
 	ImportBusy:      {Exhausted, "The hub is loading as many files as it can at a time. Send the file again in a few minutes.", "系统正在导入的文件已达上限,请几分钟后重新上传。"},
-	ImportStalled:   {Unavailable, "No piece of the file came for {seconds} seconds, so the import was ended; nothing was loaded. Send the file again.", "{seconds}秒内未收到文件的后续内容,导入已终止,未导入任何数据。请重新上传。"},
+	ImportStalled:   {Unavailable, "The file, or its next piece, did not come within {seconds} seconds, so the import was ended; nothing was loaded. Send the file again.", "{seconds}秒内未收到完整文件或后续内容,导入已终止,未导入任何数据。请重新上传。"},
 
 	BenefitOfOtherGroup: {Invalid, "is paid by another group: {group}", "该项补助由其他信息类别的部门发放:{group}"},
 	TodoIncomplete:      {Invalid, "a list that gives advice has todo: and the fields todo and todo_en; here {missing} is missing", "名单给出办理提示的,须同时有 todo: 和字段 todo、todo_en;此处缺少 {missing}"},

@@ -70,23 +70,33 @@ func send(call importCall, head *hubv1.ImportHeader, body io.Reader, in *http.Re
 	data := make([]byte, piece)
 	for err == nil {
 		_ = in.SetReadDeadline(time.Now().Add(patience))
-		n, failed := io.ReadFull(body, data)
+		n, failed := fill(body, data)
+		if failed != nil && failed != io.EOF { //nolint:errorlint // an unexpected end is a file that was cut short
+			return failed
+		}
 		if n > 0 {
 			err = call.Send(&hubv1.ImportFileRequest{Part: &hubv1.ImportFileRequest_Data{Data: data[:n]}})
 		}
-		switch {
-		case errors.Is(failed, io.EOF), errors.Is(failed, io.ErrUnexpectedEOF):
+		if failed != nil && err == nil {
 			// The time to read is over, and must not end the answer.
 			_ = in.SetReadDeadline(time.Time{})
 			return call.CloseSend()
-		case failed != nil:
-			return failed
 		}
 	}
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
+}
+
+// fill reads until the piece is full or the body ends, with io.EOF and nothing else.
+func fill(body io.Reader, piece []byte) (n int, err error) {
+	for n < len(piece) && err == nil {
+		var more int
+		more, err = body.Read(piece[n:])
+		n += more
+	}
+	return n, err
 }
 
 // copy writes the answer and all that follow, each at once.

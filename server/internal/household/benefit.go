@@ -61,8 +61,10 @@ func (k BenefitKind) OfPerson() bool {
 	return slices.Contains(groups, GroupEducation) || slices.Contains(groups, GroupMedical)
 }
 
+// natural tells payments of one day apart by their documents: two batches that both paid
+// are what the worklist over-protection looks for.
 func (e *Benefit) natural() string {
-	return natural("benefit", string(e.Group), string(e.Kind), e.Person, strconv.Itoa(e.Year), string(e.Term), string(e.PaidOn))
+	return natural("benefit", string(e.Group), string(e.Kind), e.Person, strconv.Itoa(e.Year), string(e.Term), string(e.PaidOn), e.Document)
 }
 
 func (c *checker) benefits() {

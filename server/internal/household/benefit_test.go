@@ -138,3 +138,22 @@ func TestADuplicatesBenefitsAreThePersonsAndGoBackWithIt(t *testing.T) {
 		t.Errorf("%+v\n%+v", back.Benefits, restored.Benefits)
 	}
 }
+
+// Two batches that pay on the same day are two payments, or nobody would see that it was
+// paid twice; the same batch again, corrected, is one.
+func TestPaymentsOfOneDayAreToldApartByTheirDocuments(t *testing.T) {
+	aid := Benefit{Group: GroupEducation, Kind: EducationAid, Person: "a1", Year: 2024, Term: TermSpring, Amount: 50_000, PaidOn: "2024-05-01", Document: "批次1"}
+	second, corrected := aid, aid
+	second.Document, corrected.Amount, corrected.Stage = "批次2", 70_000, Grade7
+	h := numbered("a", 1, false)
+	for _, one := range []Benefit{aid, second, corrected, second} {
+		h = mustMerge(t, h, &Household{Benefits: []Benefit{one}}, []Group{GroupEducation}, nil)
+	}
+	amounts := map[string]int64{}
+	for _, b := range h.Benefits {
+		amounts[b.Document] = b.Amount
+	}
+	if len(h.Benefits) != 2 || amounts["批次1"] != 70_000 || amounts["批次2"] != 50_000 {
+		t.Errorf("%+v", h.Benefits)
+	}
+}

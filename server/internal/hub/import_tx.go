@@ -129,10 +129,14 @@ func (t *importTx) overtaken(ctx context.Context, known map[string]store.Alias, 
 func (t *importTx) step(ctx context.Context, known map[string]store.Alias, locked map[string]held, number string, in *household.Household) (transition, bool, error) {
 	a, found := known[number]
 	was := locked[a.Household]
-	if !t.mayWrite(in.Village) || was.facts != nil && !t.mayWrite(was.row.Village) {
+	elsewhere := found && a.Area != t.act.area
+	switch {
+	case !t.mayWrite(in.Village):
 		return transition{}, false, fault.New(fault.GroupNotOwned, "group", string(t.how.Group))
-	}
-	if found && a.Area != t.act.area {
+	case t.how.Authorise && (elsewhere || was.facts != nil && !t.mayWrite(was.row.Village)):
+		// Where somebody else's household is nobody learns by trying numbers.
+		return transition{}, false, fault.New(fault.IdentifierTaken, "kind", "household number")
+	case elsewhere:
 		return transition{}, false, fault.New(fault.IdentifierTaken, "kind", "household number, in area "+a.Area)
 	}
 	if was.facts != nil && slices.Contains(was.facts.FormerHouseholdNumbers, number) {

@@ -51,8 +51,9 @@ type Rejection struct {
 // loaded whole or rejected whole. The run becomes as many transactions as its changes
 // need; after a crash the same run again does only what is missing. Loading what is
 // there already changes nothing. A dry run goes the same way through the store and
-// undoes each transaction at its end; it sees each run by itself, so that a person who
-// changes households between two runs shows as rejected.
+// undoes each transaction at its end, so that each sees the store as it was before the file:
+// a number that stands twice in it counts twice, and a person handed from one of its
+// households to another shows as rejected.
 //
 // It is audited once a file by the room that reads the file.
 func (h *Hub) Import(ctx context.Context, c access.Caller, area string, run []*household.Household, how How) (Imported, error) {

@@ -1,6 +1,6 @@
 // Package imports loads files into the hub: register files of offices, files of
-// departments, and NDJSON. It streams: memory doesn't grow with the file. What was
-// rejected goes into a report in the format of the file.
+// departments, and NDJSON. It streams: memory doesn't grow with the rows; of a workbook the
+// packed file itself is held. What was rejected goes into a report in the format of the file.
 package imports
 
 import (
@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -43,12 +44,12 @@ func New(cfg Config) *Importer {
 	return &Importer{Config: cfg, slots: make(chan struct{}, cfg.AtATime)}
 }
 
-// Enter takes a place among the files that are loaded at a time; leave gives it back.
+// Enter takes a place among the files that are loaded at a time; leave gives it back, once.
 // There is no waiting: the caller still has the file.
 func (m *Importer) Enter() (leave func(), err error) {
 	select {
 	case m.slots <- struct{}{}:
-		return func() { <-m.slots }, nil
+		return sync.OnceFunc(func() { <-m.slots }), nil
 	default:
 		return nil, fault.New(fault.ImportBusy).After(time.Minute)
 	}
@@ -125,6 +126,9 @@ func (m *Importer) Load(ctx context.Context, f File, opt Options) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
+	if format == ndjson && f.Mapping != nil && f.Mapping.Group != household.GroupRegister {
+		return Result{}, fault.List(fault.InvalidRequest, []fault.Violation{fault.Bad("mapping", fault.Malformed, "form", "empty, for NDJSON")})
+	}
 	if format == ndjson {
 		return m.Lines(ctx, io.NewSectionReader(f.Content, 0, f.Size), opt)
 	}
@@ -149,7 +153,7 @@ func (m *Importer) Lines(ctx context.Context, r io.Reader, opt Options) (Result,
 	im := m.newRun(ndjson, opt)
 	im.reject = im.rejectLine
 	return im.audited(ctx, func(ctx context.Context) error {
-		return im.run(ctx, func(ctx context.Context, out chan<- []numbered) error { return readLines(ctx, r, out) })
+		return im.run(ctx, func(ctx context.Context, out chan<- []numbered) error { return im.readLines(ctx, r, out) })
 	})
 }
 

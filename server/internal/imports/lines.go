@@ -12,14 +12,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
 const (
-	// maxLine bounds one household's line, in bytes.
-	maxLine = 4 << 20
-	// readRun is how many lines are decoded at once.
-	readRun = 1024
+	// maxLine bounds one household's line, in bytes, and maxParts the elements in it.
+	maxLine, maxParts = 1 << 20, 5000
+	// readRun is how many lines are decoded at once, and readBytes how long they may be together.
+	readRun, readBytes = 1024, 4 << 20
 )
 
 // Rejected is a line of the report about NDJSON. It names fields and reasons, never what
@@ -32,23 +33,28 @@ type Rejected struct {
 	Chinese string `json:"message_zh"`
 }
 
-func readLines(ctx context.Context, r io.Reader, out chan<- []numbered) error {
+func (im *importRun) readLines(ctx context.Context, r io.Reader, out chan<- []numbered) error {
 	lines := bufio.NewReaderSize(r, 64<<10)
 	var n int
 	var err error
 	for err == nil {
 		var run [][]byte
-		first := n + 1
-		for len(run) < readRun {
+		first, size := n+1, 0
+		for len(run) < readRun && size < readBytes {
 			var line []byte
 			if line, err = nextLine(lines); err != nil {
 				break
 			}
 			n++
+			size += len(line)
 			run = append(run, line)
 		}
+		decoded, failed := decodeLines(first, run, im.guarded)
+		if failed != nil {
+			return failed
+		}
 		select {
-		case out <- decodeLines(first, run):
+		case out <- decoded:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -79,25 +85,34 @@ func nextLine(r *bufio.Reader) (line []byte, err error) {
 }
 
 // decodeLines decodes on all processors and keeps the order.
-func decodeLines(first int, run [][]byte) []numbered {
+func decodeLines(first int, run [][]byte, guarded func(func() error) func() error) ([]numbered, error) {
 	out := make([]numbered, len(run))
 	var g errgroup.Group
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
-		g.Go(func() error {
+		g.Go(guarded(func() error {
 			for i := w; i < len(run); i += workers {
 				out[i].line = first + i
-				if run[i] == nil {
-					out[i].err = fault.New(fault.LimitReached, "limit", "4 MiB a line")
-				} else if line := bytes.TrimSpace(run[i]); len(line) > 0 {
-					out[i].household, out[i].err = wire.HouseholdFromJSON(line)
-				}
+				out[i].household, out[i].err = decodeLine(run[i])
 			}
 			return nil
-		})
+		}))
 	}
-	_ = g.Wait() // the workers return nothing but nil
-	return out
+	return out, g.Wait()
+}
+
+// decodeLine gives nil for an empty line. A line may be small and yet make a great many
+// elements, which are counted before they are made.
+func decodeLine(line []byte) (*household.Household, error) {
+	switch text := bytes.TrimSpace(line); {
+	case line == nil:
+		return nil, fault.New(fault.LimitReached, "limit", "1 MiB a line")
+	case bytes.Count(text, []byte("{")) > maxParts:
+		return nil, fault.New(fault.LimitReached, "limit", "5,000 elements a line")
+	case len(text) > 0:
+		return wire.HouseholdFromJSON(text)
+	}
+	return nil, nil //nolint:nilnil // an empty line
 }
 
 // rejectLine reports all that is wrong with a line.

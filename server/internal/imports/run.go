@@ -2,7 +2,9 @@ package imports
 
 import (
 	"context"
+	"errors"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -74,19 +76,36 @@ func (im *importRun) reportTo() (io.Writer, error) {
 func (im *importRun) run(ctx context.Context, read func(context.Context, chan<- []numbered) error) error {
 	decoded := make(chan []numbered, 1)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
+	g.Go(im.guarded(func() error {
 		defer close(decoded)
 		return read(ctx, decoded)
-	})
-	g.Go(func() error {
+	}))
+	g.Go(im.guarded(func() error {
 		for lines := range decoded {
 			if err := im.take(ctx, lines); err != nil {
 				return err
 			}
 		}
 		return im.flush(ctx, 1)
-	})
+	}))
 	return g.Wait()
+}
+
+// errPanicked says that a household met a defect of the hub.
+var errPanicked = errors.New("imports: panicked")
+
+// guarded turns a panic into an error: one household must not end the hub for everybody.
+// The value is not logged, as it may hold what stood in the file.
+func (im *importRun) guarded(work func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if recover() != nil {
+				im.Hub.Log.Error("import panicked", "stack", string(debug.Stack()))
+				err = errPanicked
+			}
+		}()
+		return work()
+	}
 }
 
 // take sorts decoded lines by area and loads the areas that have enough.

@@ -22,6 +22,8 @@ import (
 const (
 	// maxUpload bounds a file, in bytes; it is the bound of room sheet, held before anything is read.
 	maxUpload = 512 << 20
+	// uploadTime is how long a whole file may take to come; at the greatest size that is 300 kB/s.
+	uploadTime = 30 * time.Minute
 	// reportPiece is divisible by three, so that the pieces' base64 texts may be joined.
 	reportPiece = 192 << 10
 )
@@ -64,6 +66,7 @@ func (s files) ImportFile(stream importStream) error {
 		Caller: caller(stream.Context()), Authorise: true, DryRun: head.GetDryRun(), Progress: progress(stream),
 		Rejected: func() (io.Writer, error) { return report, nil },
 	})
+	leave() // who is slow to read the outcome keeps nobody else waiting
 	if err != nil {
 		return err
 	}
@@ -121,7 +124,11 @@ func (s files) receive(stream importStream, file *imports.Spool) error {
 			}
 		}
 	}()
+	silent, late := time.NewTimer(s.patience), time.NewTimer(uploadTime)
+	defer silent.Stop()
+	defer late.Stop()
 	for {
+		silent.Reset(s.patience)
 		select {
 		case p := <-pieces:
 			if errors.Is(p.err, io.EOF) {
@@ -133,8 +140,10 @@ func (s files) receive(stream importStream, file *imports.Spool) error {
 			if err := keep(p.ImportFileRequest, file); err != nil {
 				return err
 			}
-		case <-time.After(s.patience):
+		case <-silent.C:
 			return fault.New(fault.ImportStalled, "seconds", strconv.Itoa(int(s.patience.Seconds())))
+		case <-late.C:
+			return fault.New(fault.ImportStalled, "seconds", strconv.Itoa(int(uploadTime.Seconds())))
 		case <-stream.Context().Done():
 			return context.Cause(stream.Context())
 		}

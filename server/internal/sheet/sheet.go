@@ -17,6 +17,7 @@ import (
 // Limits of what is read.
 const (
 	MaxFile    = 512 << 20 // bytes of the file as it comes
+	MaxPacked  = 192 << 20 // of a workbook, which is held in memory as it comes; 650,000 rows have 140 MiB
 	MaxCell    = 32_767    // characters of a cell, as in Excel
 	MaxColumns = 512
 	MaxRows    = 1_048_576 // of an XLSX sheet
@@ -62,6 +63,9 @@ func Open(r io.ReaderAt, size int64, scratch string) (*Sheet, error) {
 		return nil, unreadable("it is empty", "文件为空")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		s.Format = XLSX
+		if size > MaxPacked {
+			return nil, fault.New(fault.FileTooLarge, "limit", "192 MiB of a workbook; CSV may be larger")
+		}
 		return s, s.checkZip()
 	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0")):
 		return nil, unreadable("it is an old .xls workbook or protected by a password", "是旧式 .xls 工作簿,或设有密码")

@@ -3,6 +3,8 @@ package sheet_test
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -34,6 +36,31 @@ func TestRowsAreNumberedAsTheSpreadsheetShowsThem(t *testing.T) {
 	}
 }
 
+// zipped is a workbook of parts of incompressible or, as noise is 0, all equal bytes.
+func zipped(t *testing.T, parts int, size int, noise byte, name string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	data := make([]byte, size)
+	rng := rand.NewChaCha8([32]byte{noise})
+	for i := range parts {
+		if noise != 0 {
+			_, _ = rng.Read(data)
+		}
+		w, err := z.Create(fmt.Sprintf("%s%d.bin", name, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func TestRefused(t *testing.T) {
 	var bomb bytes.Buffer
 	z := zip.NewWriter(&bomb)
@@ -55,6 +82,8 @@ func TestRefused(t *testing.T) {
 		reason fault.Reason
 	}{
 		"zip bomb":      {bomb.Bytes(), fault.FileTooLarge},
+		"many parts":    {zipped(t, 40, 15<<20, 0, "xl/media/image"), fault.FileTooLarge}, // each below the bound of one
+		"held parts":    {zipped(t, 5, 15<<20, 1, "xl/media/image"), fault.FileTooLarge},  // not even packed
 		"long cell":     {[]byte("a,b\n1," + strings.Repeat("字", sheet.MaxCell+1)), fault.CellTooLong},
 		"many columns":  {[]byte(strings.Repeat("a,", sheet.MaxColumns+1)), fault.FileTooLarge},
 		"old workbook":  {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), fault.FileUnreadable},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -19,6 +20,7 @@ const (
 	maxRatio    = 150      // of one entry; XML of a register packs to about a tenth or twentieth
 	ratioFrom   = 16 << 20 // bytes of an entry below which the ratio doesn't matter
 	inMemory    = 16 << 20 // larger sheets are unpacked into the scratch folder
+	maxHeld     = 64 << 20 // of all that is not unpacked there: pictures, styles, small sheets
 )
 
 // checkZip refuses zip bombs before anything is unpacked. The sizes that it trusts are
@@ -28,7 +30,7 @@ func (s *Sheet) checkZip() error {
 	if err != nil {
 		return unreadable("the workbook is damaged", "工作簿已损坏")
 	}
-	var sum uint64
+	var sum, held uint64
 	for _, f := range z.File {
 		size := f.UncompressedSize64
 		if sum += size; sum > maxUnzipped || size > maxUnzipped {
@@ -37,11 +39,26 @@ func (s *Sheet) checkZip() error {
 		if size > ratioFrom && size/max(f.CompressedSize64, 1) > maxRatio {
 			return fault.New(fault.FileTooLarge, "limit", fmt.Sprintf("%d times the packed size", maxRatio))
 		}
+		if !unpacked(f.Name) || size <= inMemory {
+			held += size
+		}
+	}
+	if sum > ratioFrom && sum/uint64(max(s.size, 1)) > maxRatio { //nolint:gosec // a size
+		return fault.New(fault.FileTooLarge, "limit", fmt.Sprintf("%d times the packed size", maxRatio))
+	}
+	if held > maxHeld {
+		return fault.New(fault.FileTooLarge, "limit", "64 MiB of pictures and small sheets")
 	}
 	if len(z.File) > maxEntries {
 		return fault.New(fault.FileTooLarge, "limit", fmt.Sprintf("%d parts", maxEntries))
 	}
 	return nil
+}
+
+// unpacked tells whether a part goes into the scratch folder where it is large.
+func unpacked(part string) bool {
+	part = strings.ToLower(strings.ReplaceAll(part, "\\", "/"))
+	return strings.HasPrefix(part, "xl/worksheets/sheet") || part == "xl/sharedstrings.xml"
 }
 
 func (s *Sheet) xlsxRows(yield func(Row) bool) (err error) {

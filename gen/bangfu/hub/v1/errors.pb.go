@@ -234,8 +234,8 @@ const (
 	Reason_REASON_HOUSEHOLD_MERGED Reason = 86
 	// RESOURCE_EXHAUSTED. The hub is loading as many files as it can at a time. Send the file again in a few minutes.
 	Reason_REASON_IMPORT_BUSY Reason = 87
-	// UNAVAILABLE. No piece of the file came for {seconds} seconds, so the import was ended; nothing was loaded. Send the
-	// file again.
+	// UNAVAILABLE. The file, or its next piece, did not come within {seconds} seconds, so the import was ended; nothing was loaded.
+	// Send the file again.
 	Reason_REASON_IMPORT_STALLED Reason = 88
 	// INVALID_ARGUMENT. A list that gives advice has todo: and the fields todo and todo_en; here {missing} is missing.
 	Reason_REASON_TODO_INCOMPLETE Reason = 93

@@ -166,7 +166,7 @@ func (*ImportFileRequest_Data) isImportFileRequest_Part() {}
 // How a file is read.
 type ImportHeader struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of a mapping (ListMappings). Empty: the national export. Not used for NDJSON.
+	// Name of a mapping (ListMappings). Empty: the national export. Leave it empty for NDJSON.
 	Mapping string `protobuf:"bytes,1,opt,name=mapping,proto3" json:"mapping,omitempty"`
 	// System that the file comes from, at most 64 characters; it is kept with the facts. Empty: the mapping's.
 	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
@@ -174,7 +174,8 @@ type ImportHeader struct {
 	AsOf string `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// How the rows of a household stand.
 	Order RowOrder `protobuf:"varint,4,opt,name=order,proto3,enum=bangfu.hub.v1.RowOrder" json:"order,omitempty"`
-	// Shows what would change, and saves nothing.
+	// Shows what would change, and saves nothing. Each household is judged against what is known now: who is handed from one household
+	// of the file to another shows as rejected.
 	DryRun        bool `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
