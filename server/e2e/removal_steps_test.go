@@ -34,10 +34,17 @@ func says(err error, reason hubv1.Reason) bool {
 	return e != nil && (e.Reason == reason || slices.ContainsFunc(e.Fields, func(v client.FieldError) bool { return v.Reason == reason }))
 }
 
-// removable tells whether a case can go on at all.
+// removable tells whether a case can go on at all: the household is there, in its village, and
+// nobody was merged into it whom the meeting never heard of.
 func (s *saga) removable(c *sagaCase) bool {
-	h := s.homes[c.GetHousehold()]
-	return h != nil && h.area == c.GetArea() && !s.removed(h)
+	home := s.homes[c.GetHousehold()]
+	if home == nil || home.area != c.GetArea() || s.removed(home) {
+		return false
+	}
+	h := s.read(c.GetHousehold())
+	return h.GetVillage() == c.GetVillage() && !slices.ContainsFunc(h.GetPersons(), func(p *hubv1.Person) bool {
+		return p.GetJoinReason() == hubv1.JoinReason_JOIN_REASON_MERGE && p.GetLeftOn() == "" && !slices.Contains(c.GetPersons(), p.GetId())
+	})
 }
 
 // advance lets the next thing happen to a case.

@@ -88,19 +88,7 @@ func (h *Hub) SetProcedure(ctx context.Context, c access.Caller, area string, p 
 			if err := h.mayConfirmInArea(ctx, tx, c, area); err != nil {
 				return err
 			}
-			all, err := procedures(ctx, tx, area)
-			if err != nil {
-				return err
-			}
-			if p.From < a.on {
-				return fault.List(fault.InvalidRequest, []fault.Violation{fault.Bad("parameters.from", fault.DateOrder, "before", string(a.on))})
-			}
-			p.Version = all[0].Version + 1
-			doc, err := json.Marshal(p)
-			if err != nil {
-				return err
-			}
-			if err := tx.SaveProcedure(ctx, store.Procedure{Area: area, Version: p.Version, From: string(p.From), Document: doc}); err != nil {
+			if err := h.saveProcedure(ctx, tx, a, &p); err != nil {
 				return err
 			}
 			return h.keep(ctx, tx, q, a, p)
@@ -111,4 +99,21 @@ func (h *Hub) SetProcedure(ctx context.Context, c access.Caller, area string, p 
 		return map[string]any{"version": p.Version}, storeFault(err)
 	})
 	return p, err
+}
+
+// saveProcedure stores parameters as the next version; it never changes the past.
+func (h *Hub) saveProcedure(ctx context.Context, tx store.Tx, a act, p *removal.Parameters) error {
+	all, err := procedures(ctx, tx, a.area)
+	if err != nil {
+		return err
+	}
+	if p.From < a.on {
+		return fault.List(fault.InvalidRequest, []fault.Violation{fault.Bad("parameters.from", fault.DateOrder, "before", string(a.on))})
+	}
+	p.Version = all[0].Version + 1
+	doc, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return tx.SaveProcedure(ctx, store.Procedure{Area: a.area, Version: p.Version, From: string(p.From), Document: doc})
 }
