@@ -297,8 +297,9 @@ func (c *clock) day(d date.Date) {
 // faulty is a store of which a test makes single writes fail.
 type faulty struct {
 	store.Store
-	failUpdate int // the n-th Update from here on fails; 0: none
-	updates    int // counted
+	failUpdate int            // the n-th Update from here on fails; 0: none
+	updates    int            // counted
+	before     map[int]func() // what comes between others' writes: before the n-th Update
 	failAudit  func(store.AuditEntry) bool
 }
 
@@ -306,6 +307,9 @@ var errInjected = errors.New("injected")
 
 func (f *faulty) Update(ctx context.Context, fn func(store.Tx) error) error {
 	f.updates++
+	if do := f.before[f.updates]; do != nil {
+		do()
+	}
 	if f.failUpdate > 0 {
 		if f.failUpdate--; f.failUpdate == 0 {
 			return errInjected

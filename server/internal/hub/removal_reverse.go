@@ -25,8 +25,8 @@ type reversal struct {
 	Actor     string
 }
 
-// reverse takes the removal back in the household, where it is still here, and leaves an
-// intent for everybody else whom it reached.
+// reverse takes the removal back in the household, where both are still here, and leaves
+// an intent for everybody else whom it reached.
 func (s *caseStep) reverse(ctx context.Context, c removal.Case) (int64, error) {
 	d := removal.ReversalDecision(c)
 	i := reversal{Household: c.Household, Decision: d, Actor: s.act.actor}
@@ -47,8 +47,8 @@ func (s *caseStep) reverse(ctx context.Context, c removal.Case) (int64, error) {
 	if err := s.tx.SaveIntent(ctx, store.Intent{ID: id, Kind: reversalKind, Area: c.Area, Document: sealed, Time: s.act.time}); err != nil {
 		return 0, err
 	}
-	if s.was.facts == nil {
-		return 0, nil
+	if s.was.facts == nil || !stands(s.was.facts, d.Reverses) {
+		return 0, nil // those who split off may have taken it along
 	}
 	return s.decide(ctx, d)
 }

@@ -1,0 +1,52 @@
+package hub_test
+
+import (
+	"testing"
+
+	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/hub"
+	"github.com/bangfuhub/hub/server/internal/removal"
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// status wants a household to be supported or not, and counts its decisions.
+func (h *house) status(number string, want household.SupportStatus, decisions int) {
+	h.Helper()
+	if s := h.find(number); s.Support != want || len(s.Household.Decisions) != decisions {
+		h.Errorf("%s is %s with %d decisions, not %s with %d", number, s.Support, len(s.Household.Decisions), want, decisions)
+	}
+}
+
+// unfinished counts the reversals that have not reached everybody.
+func (h *house) unfinished() (n int) {
+	h.Helper()
+	h.ok(h.store.View(h.Context(), func(r store.Reader) error {
+		all, err := r.Intents(h.Context(), "reversal")
+		n = len(all)
+		return err
+	}))
+	return n
+}
+
+// A removed household absorbs a supported one, and its own members leave with the decision.
+func TestACaseIsReversedWhoseHouseholdHasLostTheDecision(t *testing.T) {
+	h := newBureau(newHouse(t))
+	both := h.fits(qionghai[0], 1, 2)
+	c := h.carry(h.propose(both[0]), removal.Announce)
+	whole := h.merge(h.find("HH-0001"), h.find("HH-0002"))
+	s := hub.Split{
+		ID: whole.Household.ID, Etag: whole.Etag, Leaving: map[string]household.Relation{}, HouseholdNumber: "HH-0003", On: h.Today(), Document: paper(), RequestID: h.request(),
+		Staying: map[string]household.Relation{both[1].Household.Persons[0].ID: household.RelationHead},
+	}
+	for _, p := range both[0].Household.Persons {
+		s.Leaving[p.ID] = p.Relation
+	}
+	_, _, err := h.SplitHousehold(t.Context(), office, s)
+	h.ok(err)
+	h.status("HH-0001", household.Supported, 0)
+	h.status("HH-0003", household.Unsupported, 1)
+	_, err = h.step(c, removal.Reverse)
+	h.ok(err)
+	h.status("HH-0001", household.Supported, 0)
+	h.status("HH-0003", household.Supported, 2)
+}
