@@ -161,7 +161,7 @@ func (s *caseStep) lockHousehold(ctx context.Context, id, etag string) error {
 	return nil
 }
 
-// lockCase locks the household, where it is still here, and then the case.
+// lockCase locks the household, where it still lives here, and then the case.
 func (s *caseStep) lockCase(ctx context.Context, k CaseKey) error {
 	row, err := s.tx.Case(ctx, s.act.area, k.ID)
 	if err != nil {
@@ -172,7 +172,14 @@ func (s *caseStep) lockCase(ctx context.Context, k CaseKey) error {
 		return err
 	}
 	if was, ok := all[row.Household]; ok && !was.row.Gone {
-		s.was = was
+		// While a transfer is unfinished, the household lives elsewhere and a copy is here.
+		lives, err := s.hub.where(ctx, s.tx, row.Household)
+		if err != nil {
+			return err
+		}
+		if lives == s.act.area {
+			s.was = was
+		}
 	}
 	if s.row, err = s.tx.LockCase(ctx, s.act.area, k.ID); err != nil {
 		return noCase(err)

@@ -3,6 +3,7 @@ package hub_test
 import (
 	"testing"
 
+	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/removal"
@@ -49,4 +50,25 @@ func TestACaseIsReversedWhoseHouseholdHasLostTheDecision(t *testing.T) {
 	h.ok(err)
 	h.status("HH-0001", household.Supported, 0)
 	h.status("HH-0003", household.Supported, 2)
+}
+
+// Until a transfer is finished the household stands in both areas, and lives in the new one.
+func TestADecisionIsNotWrittenIntoTheCopyThatATransferTakesOut(t *testing.T) {
+	h := newBureau(newHouse(t))
+	c := h.carry(h.propose(h.fits(qionghai[0], 1, 1)[0]), removal.Confirm)
+	_, s := h.usual(c, removal.Announce)
+	was := h.find("HH-0001")
+	h.store.failUpdate = 2 // the source's half
+	h.move(was, danzhou[0])
+	if h.store.failUpdate != 0 {
+		t.Fatal("the transfer is finished")
+	}
+	_, err := h.TakeStep(t.Context(), county, hub.CaseKey{ID: c.ID, Etag: c.Etag, RequestID: h.request()}, s)
+	h.hindered(err, fault.NotRemovable)
+	h.restart()
+	h.ok(h.FinishTransfers(t.Context()))
+	h.status("HH-0001", household.Supported, 0)
+	if now := h.now(c); now.State != removal.Confirmed {
+		t.Errorf("the case is %s", now.State)
+	}
 }
