@@ -72,3 +72,42 @@ func TestADecisionIsNotWrittenIntoTheCopyThatATransferTakesOut(t *testing.T) {
 		t.Errorf("the case is %s", now.State)
 	}
 }
+
+// A part of the household moves away, or splits, after the reversal looked for it and
+// before it was there.
+func TestAReversalGoesAfterThoseWhoMoveOrSplitMeanwhile(t *testing.T) {
+	for name, meanwhile := range map[string]func(h *house){
+		"move": func(h *house) { h.move(h.find("HH-0002"), danzhou[0]) },
+		"split": func(h *house) {
+			was := h.find("HH-0002")
+			h.split(was, "HH-0003", was.Household.Persons[1].ID)
+		},
+		"move of a part": func(h *house) {
+			was := h.find("HH-0002")
+			_, off := h.split(was, "HH-0003", was.Household.Persons[1].ID)
+			h.move(off, danzhou[0])
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newBureau(newHouse(t))
+			c := h.carry(h.propose(h.fits(qionghai[0], 1, 1)[0]), removal.Announce)
+			was := h.find("HH-0001")
+			h.split(was, "HH-0002", was.Household.Persons[1].ID, was.Household.Persons[2].ID)
+			by, s := h.usual(c, removal.Reverse)
+			done := false
+			h.store.before = map[int]func(){h.store.updates + 2: func() { done = true; meanwhile(h) }} // 1: the case's own household
+			_, err := h.TakeStep(t.Context(), by, hub.CaseKey{ID: c.ID, Etag: c.Etag, RequestID: h.request()}, s)
+			if h.ok(err); !done {
+				t.Fatal("nothing happened meanwhile")
+			}
+			h.status("HH-0001", household.Supported, 2)
+			h.status("HH-0002", household.Supported, 2)
+			if name != "move" {
+				h.status("HH-0003", household.Supported, 2)
+			}
+			if n := h.unfinished(); n > 0 {
+				t.Errorf("%d reversals are unfinished", n)
+			}
+		})
+	}
+}
