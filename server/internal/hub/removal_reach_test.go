@@ -111,3 +111,105 @@ func TestAReversalGoesAfterThoseWhoMoveOrSplitMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// wed moves a person into another household.
+func (h *house) wed(person string, from, to hub.HouseholdState, relation household.Relation) {
+	h.Helper()
+	_, err := h.RecordMarriage(h.Context(), office, hub.Case{
+		ID: from.Household.ID, Etag: from.Etag, Other: to.Household.ID, OtherEtag: to.Etag, Document: paper(), RequestID: h.request(),
+	}, household.Wedding{Person: person, Relation: relation, On: h.Today()})
+	h.ok(err)
+}
+
+func TestAReversalReachesThoseWhoMarriedInAndSplitOff(t *testing.T) {
+	h := newBureau(newHouse(t))
+	both := h.fits(qionghai[0], 1, 2)
+	c := h.carry(h.propose(both[0]), removal.Announce)
+	bride := both[1].Household.Persons[2].ID
+	h.wed(bride, both[1], h.find("HH-0001"), household.RelationOther)
+	h.split(h.find("HH-0001"), "HH-0003", bride)
+	h.status("HH-0003", household.Unsupported, 1)
+	_, err := h.step(c, removal.Reverse)
+	h.ok(err)
+	h.status("HH-0001", household.Supported, 2)
+	h.status("HH-0003", household.Supported, 2)
+}
+
+// deserted is a removed household of which two split off, somebody married in there, and
+// the two moved out for where nobody has said.
+func (h *house) deserted() (c hub.CaseState, gone []household.Person) {
+	h.Helper()
+	both := h.fits(qionghai[0], 1, 2)
+	c = h.carry(h.propose(both[0]), removal.Announce)
+	gone = both[0].Household.Persons[1:]
+	h.split(h.find("HH-0001"), "HH-0003", gone[0].ID, gone[1].ID)
+	groom := both[1].Household.Persons[2].ID
+	h.wed(groom, both[1], h.find("HH-0003"), household.RelationOther)
+	_, err := h.update(office, h.find("HH-0003"), household.GroupRegister, func(f *household.Household) {
+		for i := range f.Persons {
+			if p := &f.Persons[i]; p.ID == groom {
+				p.Relation = household.RelationHead
+			} else {
+				p.LeftOn, p.LeaveReason, p.LeaveEvidence = h.Today(), household.LeaveMovedOut, "迁出证明1号"
+			}
+		}
+	})
+	h.ok(err)
+	h.status("HH-0003", household.Unsupported, 1)
+	return c, gone
+}
+
+// settle registers those who moved out in a household of their own.
+func (h *house) settle(number string, who ...household.Person) {
+	h.Helper()
+	in := home(4, danzhou[0])
+	in.HouseholdNumber, in.Persons = number, nil
+	for i, p := range who {
+		p.ID, p.JoinedOn, p.JoinReason = "", h.Today(), household.JoinMovedIn
+		if p.Relation = household.RelationOther; i == 0 {
+			p.Relation = household.RelationHead
+		}
+		in.Persons = append(in.Persons, p)
+	}
+	h.load(in)
+}
+
+func TestAReversalReachesAHouseholdThatTheRemovedHaveLeft(t *testing.T) {
+	for name, settled := range map[string]bool{"for nobody knows where": false, "for another household": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newBureau(newHouse(t))
+			c, gone := h.deserted()
+			if settled {
+				h.settle("HH-0004", gone...)
+				h.status("HH-0004", household.Unsupported, 1)
+			}
+			_, err := h.step(c, removal.Reverse)
+			h.ok(err)
+			h.status("HH-0001", household.Supported, 2)
+			h.status("HH-0003", household.Supported, 2)
+			if !settled {
+				h.settle("HH-0004", gone...) // they take both along
+			}
+			h.status("HH-0004", household.Supported, 2)
+		})
+	}
+}
+
+// Somebody took the removal into a supported household, and left it for nobody knows where.
+func TestAReversalReachesThoseOfWhomNobodyKnowsWhereTheyLive(t *testing.T) {
+	h := newBureau(newHouse(t))
+	both := h.fits(qionghai[0], 1, 2)
+	c := h.carry(h.propose(both[0]), removal.Announce)
+	gone := both[0].Household.Persons[2]
+	h.wed(gone.ID, h.find("HH-0001"), both[1], household.RelationOther)
+	_, err := h.update(office, h.find("HH-0002"), household.GroupRegister, func(f *household.Household) {
+		p := f.Person(gone.ID)
+		p.LeftOn, p.LeaveReason, p.LeaveEvidence = h.Today(), household.LeaveMovedOut, "迁出证明1号"
+	})
+	h.ok(err)
+	h.status("HH-0002", household.Supported, 1)
+	_, err = h.step(c, removal.Reverse)
+	h.ok(err)
+	h.settle("HH-0004", gone)
+	h.status("HH-0004", household.Supported, 2)
+}

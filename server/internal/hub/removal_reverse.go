@@ -99,76 +99,19 @@ func (h *Hub) finishReversal(ctx context.Context, i store.Intent) error {
 const reversalRounds = 5
 
 // unreached gives the households, with their areas, in which the removal stands and the
-// reversal does not. The removal went along with whoever left a household in which it
-// stood, also with those who joined that household later and are on no frozen roster.
+// reversal does not.
 func (h *Hub) unreached(ctx context.Context, rev reversal) (map[string]string, error) {
-	out, seen := map[string]string{}, map[string]bool{}
+	out := map[string]string{}
 	err := h.Store.View(ctx, func(r store.Reader) error {
-		ids, persons := []string{rev.Household}, rev.Persons
-		for len(ids)+len(persons) > 0 {
-			homes, err := h.homesOf(ctx, r, ids, persons)
-			if err != nil {
-				return err
-			}
-			ids, persons = nil, nil
-			for _, at := range homes {
-				if seen[at.Household] {
-					continue
-				}
-				seen[at.Household] = true
-				facts, err := h.carrier(ctx, r, at, rev.Decision.Reverses)
-				if err != nil {
-					return err
-				}
-				if facts == nil {
-					continue
-				}
-				if !stands(facts, rev.Decision.ID) {
-					out[at.Household] = at.Area
-				}
-				persons = append(persons, personIDs(facts)...)
+		all, err := h.reached(ctx, r, rev.Decision.Reverses, rev.Household, rev.Persons)
+		for id, c := range all {
+			if !stands(c.facts, rev.Decision.ID) {
+				out[id] = c.area
 			}
 		}
-		return nil
+		return err
 	})
 	return out, err
-}
-
-// homesOf finds households, and those in which persons live now.
-func (h *Hub) homesOf(ctx context.Context, r store.Reader, ids, persons []string) (map[string]store.Alias, error) {
-	found, err := h.find(ctx, r, aliasPerson, persons)
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range found {
-		ids = append(ids, a.Household)
-	}
-	slices.Sort(ids)
-	return h.find(ctx, r, aliasHousehold, slices.Compact(ids))
-}
-
-// carrier opens a household in which a decision stands; nil where it doesn't.
-func (h *Hub) carrier(ctx context.Context, r store.Reader, at store.Alias, decision string) (*household.Household, error) {
-	row, err := r.Household(ctx, at.Area, at.Household)
-	if err != nil || row.Gone {
-		return nil, err
-	}
-	facts, err := h.openHousehold(row)
-	if err != nil || !stands(facts, decision) {
-		return nil, err
-	}
-	return facts, nil
-}
-
-func stands(h *household.Household, decision string) bool {
-	return slices.ContainsFunc(h.Decisions, func(d household.Decision) bool { return d.ID == decision })
-}
-
-func personIDs(h *household.Household) (ids []string) {
-	for i := range h.Persons {
-		ids = append(ids, h.Persons[i].ID)
-	}
-	return ids
 }
 
 // reverseIn adds the reversal where the removal stands and the reversal does not.
