@@ -115,7 +115,9 @@ func (c *checker) decisions() {
 	for i := range c.h.Decisions {
 		d, f := &c.h.Decisions[i], at("decisions", i)+"."
 		ids.once(i, d.ID)
-		numbers.once(i, d.Number)
+		if d.Kind != DecisionReversal { // one paper may take back the decisions of households that became one
+			numbers.once(i, d.Number)
+		}
 		c.required(f+"number", d.Number)
 		c.text(f+"number", d.Number, maxName)
 		c.required(f+"kind", string(d.Kind))

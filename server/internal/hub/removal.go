@@ -11,7 +11,6 @@ import (
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/feed"
-	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/wire"
@@ -246,24 +245,6 @@ func (s *caseStep) context(ctx context.Context, step removal.Step) (removal.Cont
 		x.OutOfLine, err = s.hub.outOfLine(ctx, s.tx, s.now, s.act.on)
 	}
 	return x, err
-}
-
-// decide adds a decision to the household; the lists follow from it.
-func (s *caseStep) decide(ctx context.Context, d household.Decision) (int64, error) {
-	after := s.was.facts.Clone()
-	after.Decisions = append(after.Decisions, d)
-	household.Normalise(after)
-	s.act.note(d.Document, after)
-	if err := fault.List(fault.HouseholdInvalid, household.Validate(after, s.act.on, s.hub.Divisions.IsVillage)); err != nil {
-		return 0, err
-	}
-	return s.hub.append(ctx, s.tx, s.act, []transition{{ID: after.ID, Revision: s.was.row.Revision, Before: s.was.facts, After: after}})
-}
-
-// decisionID is always the same for a case, so that whatever is begun anew makes no
-// second decision.
-func (h *Hub) decisionID(id string, k removal.StepKind) string {
-	return "dd_" + hex.EncodeToString(h.Keys.Hash("decision", id+"\x00"+string(k))[:12])
 }
 
 func (h *Hub) saveCase(ctx context.Context, tx store.Tx, a act, was store.Case, c removal.Case) error {

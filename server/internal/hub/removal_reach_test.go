@@ -1,8 +1,10 @@
 package hub_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/hub"
@@ -212,4 +214,57 @@ func TestAReversalReachesThoseOfWhomNobodyKnowsWhereTheyLive(t *testing.T) {
 	h.ok(err)
 	h.settle("HH-0004", gone)
 	h.status("HH-0004", household.Supported, 2)
+}
+
+// Two cases whose households became one are taken back by one paper.
+func TestOnePaperReversesTwoCasesWhoseHouseholdsMerged(t *testing.T) {
+	h := newBureau(newHouse(t))
+	both := h.fits(qionghai[0], 1, 2)
+	one, other := h.carry(h.propose(both[0]), removal.Announce), h.propose(both[1])
+	other = h.carry(other, removal.Announce)
+	h.merge(h.find("HH-0001"), h.find("HH-0002"))
+	paper := func(_ *access.Caller, s *removal.Step) { s.Document.Number = "虚扶撤〔2026〕9号" }
+	_, err := h.step(one, removal.Reverse, paper)
+	h.ok(err)
+	h.status("HH-0001", household.Supported, 3) // the other decision concerns those who came with it
+	_, err = h.step(other, removal.Reverse, paper)
+	h.ok(err)
+	h.status("HH-0001", household.Supported, 4)
+	if n := h.unfinished(); n > 0 {
+		t.Errorf("%d reversals are unfinished", n)
+	}
+}
+
+// What no household could take is refused before the case is saved, wherever they live now.
+func TestAReversalThatAHouseholdCannotTakeIsRefusedAsAWhole(t *testing.T) {
+	h := newBureau(newHouse(t))
+	c := h.carry(h.propose(h.fits(qionghai[0], 1, 1)[0]), removal.Announce)
+	was := h.find("HH-0001")
+	rest, _ := h.split(was, "HH-0002", was.Household.Persons[1].ID)
+	h.move(rest, danzhou[0])
+	_, err := h.step(c, removal.Reverse, func(_ *access.Caller, s *removal.Step) { s.Document.Number = strings.Repeat("号", 1000) })
+	h.violated(err, "decisions[0].number", fault.OutOfRange)
+	h.violated(err, "other.decisions[0].number", fault.OutOfRange)
+	if n := h.unfinished(); n > 0 || h.now(c).State != removal.Announced {
+		t.Errorf("%d reversals are unfinished, the case is %s", n, h.now(c).State)
+	}
+	_, err = h.step(c, removal.Reverse)
+	h.ok(err)
+	h.status("HH-0001", household.Supported, 2)
+}
+
+func TestAHouseholdThatAReversalFailsInIsInNoOthersWay(t *testing.T) {
+	h := newBureau(newHouse(t))
+	c, numbers := h.spread(t)
+	by, s := h.usual(c, removal.Reverse)
+	h.store.failUpdate = 2 // the step is the first, then come the three households
+	_, err := h.TakeStep(t.Context(), by, hub.CaseKey{ID: c.ID, Etag: c.Etag, RequestID: h.request()}, s)
+	h.ok(err)
+	if _, reversed := h.taken(c, numbers); reversed != 2 || h.unfinished() != 1 {
+		t.Errorf("%d of the other 2 were reached, %d reversals are unfinished", reversed, h.unfinished())
+	}
+	h.ok(h.FinishReversals(t.Context()))
+	if _, reversed := h.taken(c, numbers); reversed != 3 || h.unfinished() != 0 {
+		t.Errorf("%d of 3 were reached in the end, %d reversals are unfinished", reversed, h.unfinished())
+	}
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
+	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/feed"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/removal"
@@ -35,6 +37,9 @@ func (s *caseStep) reverse(ctx context.Context, c removal.Case) (int64, error) {
 			i.Persons = append(i.Persons, e.Person)
 		}
 	}
+	if err := s.takeable(ctx, i); err != nil {
+		return 0, err
+	}
 	plain, err := json.Marshal(i)
 	if err != nil {
 		return 0, err
@@ -51,6 +56,26 @@ func (s *caseStep) reverse(ctx context.Context, c removal.Case) (int64, error) {
 		return 0, nil // those who split off may have taken it along
 	}
 	return s.decide(ctx, d)
+}
+
+// takeable refuses a reversal that one of the households could not take, while it can
+// still be corrected: an intent has nobody to tell.
+func (s *caseStep) takeable(ctx context.Context, i reversal) error {
+	all, err := s.hub.reached(ctx, s.tx, i.Decision.Reverses, i.Household, i.Persons)
+	if err != nil {
+		return err
+	}
+	var bad []fault.Violation
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		_, wrong := s.with(all[id].facts, i.Decision)
+		for _, v := range wrong {
+			if id != i.Household {
+				v.Field = "other." + v.Field
+			}
+			bad = append(bad, v)
+		}
+	}
+	return fault.List(fault.HouseholdInvalid, bad)
 }
 
 // FinishReversals brings reversals to those whom they have not reached. It runs after each
@@ -85,10 +110,11 @@ func (h *Hub) finishReversal(ctx context.Context, i store.Intent) error {
 		if len(where) == 0 {
 			return h.Store.Update(ctx, func(tx store.Tx) error { return tx.DeleteIntent(ctx, i.ID) })
 		}
-		for id, area := range where {
-			if err := h.reverseIn(ctx, area, id, rev); err != nil {
-				return err
-			}
+		for id, area := range where { // one that fails is in no other's way
+			err = errors.Join(err, h.reverseIn(ctx, area, id, rev))
+		}
+		if err != nil {
+			return fmt.Errorf("intent %s: %w", i.ID, err)
 		}
 	}
 	return fmt.Errorf("intent %s: households keep changing", i.ID)
