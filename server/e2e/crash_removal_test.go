@@ -88,13 +88,14 @@ func insist[T proto.Message](s *survivor, agency string, do func(context.Context
 	return again
 }
 
-// evidence uploads a document of each kind, of so many days ago.
-func (s *survivor) evidence(agency, household string, ago int, kinds ...hubv1.EvidenceKind) (out []*hubv1.Evidence) {
+// evidence uploads a document of each kind, of so many days ago, for a case or, with "",
+// for a proposal.
+func (s *survivor) evidence(agency, household, of string, ago int, kinds ...hubv1.EvidenceKind) (out []*hubv1.Evidence) {
 	s.Helper()
 	for _, k := range kinds {
 		content := fmt.Appendf(nil, "虚构材料 %v %s", k, household)
 		got := insist(s, agency, func(ctx context.Context, r hubv1.RemovalServiceClient) (*hubv1.UploadEvidenceResponse, error) {
-			return r.UploadEvidence(ctx, &hubv1.UploadEvidenceRequest{Household: household, Content: content})
+			return r.UploadEvidence(ctx, &hubv1.UploadEvidenceRequest{Household: household, Case: of, Content: content})
 		})
 		out = append(out, &hubv1.Evidence{Kind: k, Sha256: got.GetSha256(), MediaType: "text/plain", Dated: string(today().AddDays(-ago))})
 	}
@@ -137,13 +138,13 @@ func (s *survivor) carry(n int) {
 	h := made.GetHousehold()
 	propose := &hubv1.ProposeRemovalRequest{
 		Household: h.GetId(), HouseholdEtag: h.GetEtag(), Reason: "收入稳定", RequestId: s.request(),
-		Evidence: s.evidence("village", h.GetId(), 20, hubv1.EvidenceKind_EVIDENCE_KIND_PROPOSAL),
+		Evidence: s.evidence("village", h.GetId(), "", 20, hubv1.EvidenceKind_EVIDENCE_KIND_PROPOSAL),
 	}
 	c := insist(s, "village", func(ctx context.Context, r hubv1.RemovalServiceClient) (*hubv1.ProposeRemovalResponse, error) {
 		return r.ProposeRemoval(ctx, propose)
 	}).GetCase()
 	for _, x := range late() {
-		x.step.Evidence = s.evidence(x.agency, h.GetId(), x.ago, papersOf[x.step.GetKind()]...)
+		x.step.Evidence = s.evidence(x.agency, h.GetId(), c.GetId(), x.ago, papersOf[x.step.GetKind()]...)
 		take := &hubv1.TakeStepRequest{Id: c.GetId(), Etag: c.GetEtag(), Step: x.step, RequestId: s.request()}
 		c = insist(s, x.agency, func(ctx context.Context, r hubv1.RemovalServiceClient) (*hubv1.TakeStepResponse, error) {
 			return r.TakeStep(ctx, take)
@@ -154,7 +155,7 @@ func (s *survivor) carry(n int) {
 		reverse := &hubv1.ReverseRemovalRequest{
 			Id: c.GetId(), Etag: c.GetEtag(), Ground: hubv1.ReversalGround_REVERSAL_GROUND_WRONG_DECISION, Reason: "有误", RequestId: s.request(),
 			Document: &hubv1.Document{Issuer: "虚构县扶贫办", Number: "虚扶撤", Date: string(today())},
-			Evidence: s.evidence("county", h.GetId(), 0, papersOf[hubv1.StepKind_STEP_KIND_REVERSE]...),
+			Evidence: s.evidence("county", h.GetId(), c.GetId(), 0, papersOf[hubv1.StepKind_STEP_KIND_REVERSE]...),
 		}
 		c = insist(s, "county", func(ctx context.Context, r hubv1.RemovalServiceClient) (*hubv1.ReverseRemovalResponse, error) {
 			return r.ReverseRemoval(ctx, reverse)

@@ -148,11 +148,14 @@ func soundHousehold(village string, this, born int) *hubv1.Household {
 	}
 }
 
-// evidence uploads a document of each kind.
-func (b *bureau) evidence(by, household string, kinds ...hubv1.EvidenceKind) (out []*hubv1.Evidence) {
+// evidence uploads a document of each kind about a household, for a case of it or, with "",
+// for a proposal.
+func (b *bureau) evidence(by, household, of string, kinds ...hubv1.EvidenceKind) (out []*hubv1.Evidence) {
 	b.Helper()
 	for _, k := range kinds {
-		got, err := b.people[by].UploadEvidence(b.Context(), &hubv1.UploadEvidenceRequest{Household: household, Content: []byte(fmt.Sprintf("虚构材料 %v %s", k, household))})
+		got, err := b.people[by].UploadEvidence(b.Context(), &hubv1.UploadEvidenceRequest{
+			Household: household, Case: of, Content: []byte(fmt.Sprintf("虚构材料 %v %s", k, household)),
+		})
 		b.ok(err)
 		out = append(out, &hubv1.Evidence{Kind: k, Sha256: got.GetSha256(), MediaType: "text/plain", Dated: b.today()})
 	}
@@ -163,7 +166,7 @@ func (b *bureau) evidence(by, household string, kinds ...hubv1.EvidenceKind) (ou
 func (b *bureau) propose(by string, h *hubv1.Household) (*hubv1.RemovalCase, error) {
 	b.Helper()
 	got, err := b.people[by].ProposeRemoval(b.Context(), &hubv1.ProposeRemovalRequest{
-		Household: h.GetId(), HouseholdEtag: h.GetEtag(), Reason: "收入稳定", Evidence: b.evidence("village", h.GetId(), hubv1.EvidenceKind_EVIDENCE_KIND_PROPOSAL), RequestId: b.request(),
+		Household: h.GetId(), HouseholdEtag: h.GetEtag(), Reason: "收入稳定", Evidence: b.evidence("village", h.GetId(), "", hubv1.EvidenceKind_EVIDENCE_KIND_PROPOSAL), RequestId: b.request(),
 	})
 	return got.GetCase(), err
 }
@@ -198,7 +201,7 @@ func (b *bureau) usual(c *hubv1.RemovalCase, kind hubv1.StepKind) (by string, s 
 	case hubv1.StepKind_STEP_KIND_WITHDRAW:
 		s.Reason = "情况有变"
 	}
-	s.Evidence = b.evidence(by, c.GetHousehold(), needs...)
+	s.Evidence = b.evidence(by, c.GetHousehold(), c.GetId(), needs...)
 	return by, s
 }
 

@@ -177,7 +177,7 @@ func (s *saga) confirm(c *sagaCase) {
 		s.same(c.RemovalCase)
 		got, err = s.step(c.RemovalCase, hubv1.StepKind_STEP_KIND_CONFIRM, as(who), func(_ *string, step *hubv1.RemovalStep) {
 			step.Override, step.Reason = true, "已另作安排"
-			step.Evidence = append(step.Evidence, s.evidence("county", c.GetHousehold(), hubv1.EvidenceKind_EVIDENCE_KIND_OVERRIDE)...)
+			step.Evidence = append(step.Evidence, s.evidence("county", c.GetHousehold(), c.GetId(), hubv1.EvidenceKind_EVIDENCE_KIND_OVERRIDE)...)
 		})
 		s.did["override"]++
 	}
@@ -218,7 +218,7 @@ func (s *saga) after(c *sagaCase) {
 	ask := &hubv1.ReverseRemovalRequest{
 		Id: c.GetId(), Etag: c.GetEtag(), Ground: hubv1.ReversalGround(1 + s.did["reversed"]%3), Reason: "经复核", //nolint:gosec // one of three
 		Document: &hubv1.Document{Issuer: "虚构县扶贫办", Number: "虚扶撤〔2026〕" + c.GetId()[3:9] + "号", Date: s.today()}, RequestId: s.request(),
-		Evidence: s.evidence("county", c.GetHousehold(), hubv1.EvidenceKind_EVIDENCE_KIND_REVERSAL),
+		Evidence: s.evidence("county", c.GetHousehold(), c.GetId(), hubv1.EvidenceKind_EVIDENCE_KIND_REVERSAL),
 	}
 	if s.rng.IntN(2) == 0 {
 		from = from.AddDays(s.rng.IntN(6))

@@ -180,7 +180,7 @@ func (b *bureau) reversed(c *hubv1.RemovalCase, f *feedOf) {
 	ask := &hubv1.ReverseRemovalRequest{
 		Id: c.GetId(), Etag: b.now(c).GetEtag(), Ground: hubv1.ReversalGround_REVERSAL_GROUND_RETURN_TO_POVERTY, Reason: "确认返贫",
 		Document: &hubv1.Document{Issuer: "虚构县扶贫办", Number: "虚扶撤〔2027〕1号", Date: b.today()},
-		Evidence: b.evidence("county", c.GetHousehold(), hubv1.EvidenceKind_EVIDENCE_KIND_REVERSAL), RequestId: b.request(),
+		Evidence: b.evidence("county", c.GetHousehold(), c.GetId(), hubv1.EvidenceKind_EVIDENCE_KIND_REVERSAL), RequestId: b.request(),
 	}
 	_, err := b.people["village"].ReverseRemoval(b.Context(), ask)
 	b.refused(err, hubv1.Reason_REASON_ROLE_MISSING)

@@ -144,7 +144,7 @@ func (r *remover) propose(ctx context.Context, id string) error {
 func (r *remover) papers(ctx context.Context, agency, household string, ago int, kinds ...hubv1.EvidenceKind) (out []*hubv1.Evidence, err error) {
 	for _, kind := range kinds {
 		got, err := r.clients[agency].Removals().UploadEvidence(ctx, &hubv1.UploadEvidenceRequest{
-			Household: household, Content: []byte(fmt.Sprintf("虚构的%v", kind)),
+			Household: household, Case: r.c.GetId(), Content: []byte(fmt.Sprintf("虚构的%v", kind)),
 		})
 		if err != nil {
 			return nil, err

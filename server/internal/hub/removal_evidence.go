@@ -46,56 +46,65 @@ func (h *Hub) Evidence(ctx context.Context, c access.Caller, id, sha256 string) 
 	return content, mediaType, err
 }
 
-// UploadEvidence keeps a document about a household, before a step names it. It is kept
-// where the household is and where cases of it are: one that moved away is still
-// answered for where its case was.
-func (h *Hub) UploadEvidence(ctx context.Context, c access.Caller, id string, content []byte) (sha256 string, err error) {
-	err = h.audited(ctx, c, "removal.upload", map[string]any{"household": named(id), "bytes": len(content)}, func() (any, error) {
-		var areas []string
+// UploadEvidence keeps a document about a household, before a step of a case, or without
+// one a proposal, names it.
+func (h *Hub) UploadEvidence(ctx context.Context, c access.Caller, id, of string, content []byte) (sha256 string, err error) {
+	detail := map[string]any{"household": named(id), "bytes": len(content)}
+	if of != "" {
+		detail["case"] = named(of)
+	}
+	err = h.audited(ctx, c, "removal.upload", detail, func() (any, error) {
+		var area string
 		err := h.Store.View(ctx, func(r store.Reader) (err error) {
-			areas, err = h.evidenceAreas(ctx, r, c, id)
+			area, err = h.evidenceArea(ctx, r, c, id, of)
 			return err
 		})
-		for _, area := range areas {
-			if err == nil {
-				sha256, err = h.Vault.Put(ctx, area, content)
-			}
+		if err == nil {
+			sha256, err = h.Vault.Put(ctx, area, content)
 		}
 		return map[string]any{"sha256": sha256}, err
 	})
 	return sha256, err
 }
 
-// evidenceAreas lists the areas in which a caller has a role where a household is, or
-// where a case of it is.
-func (h *Hub) evidenceAreas(ctx context.Context, r store.Reader, c access.Caller, id string) (areas []string, err error) {
-	area, err := h.where(ctx, r, id)
+// evidenceArea is the area that keeps a document: the case's, wherever the household has
+// moved since, or without one the household's. It takes a role in the village of either.
+func (h *Hub) evidenceArea(ctx context.Context, r store.Reader, c access.Caller, id, of string) (area string, err error) {
+	village, none := "", fault.HouseholdNotFound
+	if of == "" {
+		area, village, err = h.homeOf(ctx, r, id)
+	} else {
+		none = fault.CaseNotFound
+		area, village, err = caseOf(ctx, r, id, of)
+	}
 	if err != nil {
-		return nil, err
+		return "", err
+	}
+	roles, err := h.removalRoles(ctx, r, c, village)
+	if err == nil && len(roles) == 0 {
+		err = fault.New(none)
+	}
+	return area, err
+}
+
+func (h *Hub) homeOf(ctx context.Context, r store.Reader, id string) (area, village string, err error) {
+	if area, err = h.where(ctx, r, id); err != nil {
+		return "", "", err
 	}
 	row, err := r.Household(ctx, area, id)
-	if err != nil {
-		return nil, err
+	return area, row.Village, err
+}
+
+// caseOf finds a case of a household. One of another household is none.
+func caseOf(ctx context.Context, r store.Reader, household, id string) (area, village string, err error) {
+	if area, err = r.FindCase(ctx, id); err != nil {
+		return "", "", noCase(err)
 	}
-	in := func(area, village string) error {
-		roles, err := h.removalRoles(ctx, r, c, village)
-		if len(roles) > 0 && !slices.Contains(areas, area) {
-			areas = append(areas, area)
-		}
-		return err
+	row, err := r.Case(ctx, area, id)
+	if err == nil && row.Household != household {
+		err = store.ErrNotFound
 	}
-	if err := in(area, row.Village); err != nil {
-		return nil, err
-	}
-	for _, a := range h.Divisions.Areas() {
-		if err := r.Cases(ctx, store.CaseQuery{Area: a.ID, Household: id}, func(k store.Case) error { return in(k.Area, k.Village) }); err != nil {
-			return nil, err
-		}
-	}
-	if len(areas) == 0 {
-		return nil, fault.New(fault.HouseholdNotFound)
-	}
-	return areas, nil
+	return area, row.Village, noCase(err)
 }
 
 // evidenceIsThere refuses a step that names a document which nobody has uploaded.

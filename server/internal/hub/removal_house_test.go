@@ -51,11 +51,12 @@ func (h *house) fits(village string, from, count int) (out []hub.HouseholdState)
 	return out
 }
 
-// papers uploads a document of each kind.
-func (h *house) papers(by access.Caller, id string, kinds ...removal.EvidenceKind) (out []removal.Evidence) {
+// papers uploads a document of each kind about a household, for a case of it or, with "",
+// for a proposal.
+func (h *house) papers(by access.Caller, id, of string, kinds ...removal.EvidenceKind) (out []removal.Evidence) {
 	h.Helper()
 	for _, k := range kinds {
-		sum, err := h.UploadEvidence(h.Context(), by, id, fmt.Appendf(nil, "虚构材料 %s %s", k, id))
+		sum, err := h.UploadEvidence(h.Context(), by, id, of, fmt.Appendf(nil, "虚构材料 %s %s", k, id))
 		h.ok(err)
 		out = append(out, removal.Evidence{Kind: k, SHA256: sum, MediaType: "text/plain", Dated: h.Today()})
 	}
@@ -65,7 +66,7 @@ func (h *house) papers(by access.Caller, id string, kinds ...removal.EvidenceKin
 func (h *house) proposal(was hub.HouseholdState) hub.Proposal {
 	h.Helper()
 	id := was.Household.ID
-	return hub.Proposal{Household: id, Etag: was.Etag, Reason: "收入稳定", Evidence: h.papers(villager, id, removal.EvidenceProposal), RequestID: h.request()}
+	return hub.Proposal{Household: id, Etag: was.Etag, Reason: "收入稳定", Evidence: h.papers(villager, id, "", removal.EvidenceProposal), RequestID: h.request()}
 }
 
 // propose opens a case.
@@ -101,7 +102,7 @@ func (h *house) usual(c hub.CaseState, kind removal.StepKind) (access.Caller, re
 	}
 	for _, rule := range removal.Table() {
 		if rule.Step == kind {
-			s.Evidence = h.papers(by, c.Household, rule.Evidence...)
+			s.Evidence = h.papers(by, c.Household, c.ID, rule.Evidence...)
 		}
 	}
 	return by, s

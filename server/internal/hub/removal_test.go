@@ -48,7 +48,7 @@ func TestAnOverrideNeedsItsReasonAndGroundsAndIsListed(t *testing.T) {
 	override := func(_ *access.Caller, s *removal.Step) { s.Override = true }
 	reason := func(_ *access.Caller, s *removal.Step) { s.Reason = "新帮扶人已确定" }
 	grounds := func(_ *access.Caller, s *removal.Step) {
-		s.Evidence = append(s.Evidence, h.papers(county, without.Household, removal.EvidenceOverride)...)
+		s.Evidence = append(s.Evidence, h.papers(county, without.Household, without.ID, removal.EvidenceOverride)...)
 	}
 	refused(fault.HoldStands)
 	refused(fault.Required, override, grounds)

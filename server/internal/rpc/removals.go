@@ -21,7 +21,7 @@ type removals struct {
 
 // UploadEvidence keeps a document.
 func (s removals) UploadEvidence(ctx context.Context, req *hubv1.UploadEvidenceRequest) (*hubv1.UploadEvidenceResponse, error) {
-	sum, err := s.hub.UploadEvidence(ctx, caller(ctx), req.GetHousehold(), req.GetContent())
+	sum, err := s.hub.UploadEvidence(ctx, caller(ctx), req.GetHousehold(), req.GetCase(), req.GetContent())
 	if err != nil {
 		return nil, err
 	}

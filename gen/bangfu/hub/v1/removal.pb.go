@@ -30,7 +30,10 @@ type UploadEvidenceRequest struct {
 	// Household that it is about.
 	Household string `protobuf:"bytes,1,opt,name=household,proto3" json:"household,omitempty"`
 	// The document, at most 3 MiB.
-	Content       []byte `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	Content []byte `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	// Case whose next step will name it; empty: a proposal will. A case stays with the area and village in which it was opened, so that a
+	// household that has moved since is still answered for there. It must be a case of this household.
+	Case          string `protobuf:"bytes,3,opt,name=case,proto3" json:"case,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -77,6 +80,13 @@ func (x *UploadEvidenceRequest) GetContent() []byte {
 		return x.Content
 	}
 	return nil
+}
+
+func (x *UploadEvidenceRequest) GetCase() string {
+	if x != nil {
+		return x.Case
+	}
+	return ""
 }
 
 // Where to find it.
@@ -1868,10 +1878,11 @@ var File_bangfu_hub_v1_removal_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_removal_proto_rawDesc = "" +
 	"\n" +
-	"\x1bbangfu/hub/v1/removal.proto\x12\rbangfu.hub.v1\x1a\x1dbangfu/hub/v1/household.proto\x1a bangfu/hub/v1/removal_case.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"h\n" +
+	"\x1bbangfu/hub/v1/removal.proto\x12\rbangfu.hub.v1\x1a\x1dbangfu/hub/v1/household.proto\x1a bangfu/hub/v1/removal_case.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"\x85\x01\n" +
 	"\x15UploadEvidenceRequest\x12'\n" +
 	"\thousehold\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\thousehold\x12&\n" +
-	"\acontent\x18\x02 \x01(\fB\f\xbaH\tz\a\x10\x01\x18\x80\x80\xc0\x01R\acontent\"D\n" +
+	"\acontent\x18\x02 \x01(\fB\f\xbaH\tz\a\x10\x01\x18\x80\x80\xc0\x01R\acontent\x12\x1b\n" +
+	"\x04case\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04case\"D\n" +
 	"\x16UploadEvidenceResponse\x12\x16\n" +
 	"\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x05R\x04size\"^\n" +
