@@ -241,7 +241,7 @@ var texts = map[Reason]text{
 	CaseOpen:            {Precondition, "A removal case of this household is under way. Carry that one on or withdraw it.", "该户已有正在办理的停止帮扶案,请继续办理或先撤回。"},
 	CaseNotReversed:     {Precondition, "The case was not reversed, so nobody was handed anything wrong.", "本案未被撤销,没有单位取得过错误数据。"},
 	HolidaysInvalid:     {Invalid, "The calendar of working days cannot be used; line {line}: {problem}.", "节假日文件无法使用,第 {line} 行:{problem_zh}。"},
-	EvidenceNotFound:    {NotFound, "There is no such document among the evidence of this area. Upload it first, then name it by the SHA-256 in the answer.", "本市县证据材料中没有该文件,请先上传,再按返回的 SHA-256 引用。"},
+	EvidenceNotFound:    {NotFound, "There is no such document among the evidence about this household. Upload it first, for the case where there is one, then name it by the SHA-256 in the answer.", "该户证据材料中没有该文件,请先上传(已有案件的,上传时注明案件),再按返回的 SHA-256 引用。"},
 	EvidenceDamaged:     {Precondition, "The stored evidence with SHA-256 {sha256} is not what was uploaded: it is damaged, or the hub has other keys. Upload the same document again, or have it restored from the backup.", "SHA-256 为 {sha256} 的证据材料与上传时不一致(已损坏或密钥不符)。请重新上传同一文件,或由管理员从备份恢复。"},
 	EvidenceSize:        {Invalid, "A document must have at least one byte and at most {limit}. Scan it with a lower resolution or split it.", "证据材料不得为空,且不得超过 {limit} 字节。请降低扫描分辨率或拆分后上传。"},
 }

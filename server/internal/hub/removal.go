@@ -48,7 +48,7 @@ func (h *Hub) ProposeRemoval(ctx context.Context, c access.Caller, p Proposal) (
 	}
 	k := CaseKey{ID: NewID("rc_"), RequestID: p.RequestID}
 	step := removal.Step{Kind: removal.Propose, Reason: p.Reason, Evidence: p.Evidence}
-	return h.stepped(ctx, c, k, area, step, p, func(ctx context.Context, s *caseStep) error {
+	return h.stepped(ctx, c, k, area, p.Household, step, p, func(ctx context.Context, s *caseStep) error {
 		if err := s.lockHousehold(ctx, p.Household, p.Etag); err != nil {
 			return err
 		}
@@ -61,11 +61,11 @@ func (h *Hub) ProposeRemoval(ctx context.Context, c access.Caller, p Proposal) (
 // TakeStep carries a case one step on. It says everything that is missing at once, and
 // changes nothing then.
 func (h *Hub) TakeStep(ctx context.Context, c access.Caller, k CaseKey, step removal.Step) (CaseState, error) {
-	area, err := h.areaOfCase(ctx, k.ID)
+	area, household, err := h.homeOfCase(ctx, k.ID)
 	if err != nil {
 		return CaseState{}, err
 	}
-	return h.stepped(ctx, c, k, area, step, nil, func(ctx context.Context, s *caseStep) error { return s.lockCase(ctx, k) })
+	return h.stepped(ctx, c, k, area, household, step, nil, func(ctx context.Context, s *caseStep) error { return s.lockCase(ctx, k) })
 }
 
 // caseStep is one attempt at the transaction of a step.
@@ -80,7 +80,7 @@ type caseStep struct {
 }
 
 // stepped does a step in one transaction, audited, under its request id.
-func (h *Hub) stepped(ctx context.Context, c access.Caller, k CaseKey, area string, step removal.Step, asked any, begin func(context.Context, *caseStep) error) (CaseState, error) {
+func (h *Hub) stepped(ctx context.Context, c access.Caller, k CaseKey, area, household string, step removal.Step, asked any, begin func(context.Context, *caseStep) error) (CaseState, error) {
 	parts := []any{"removal", step, asked}
 	if asked == nil {
 		parts = append(parts, k.ID, k.Etag)
@@ -92,7 +92,7 @@ func (h *Hub) stepped(ctx context.Context, c access.Caller, k CaseKey, area stri
 	a := h.act(c, area, causeOf(step.Kind))
 	id := k.ID
 	err = h.audited(ctx, c, "removal."+strings.ToLower(string(step.Kind)), map[string]any{"area": area, "case": k.ID}, func() (any, error) {
-		if err := h.evidenceIsThere(ctx, area, step.Evidence); err != nil {
+		if err := h.evidenceIsThere(ctx, area, household, step.Evidence); err != nil {
 			return nil, err
 		}
 		err := h.update(ctx, area, func(tx store.Tx) (int64, error) {
@@ -292,12 +292,17 @@ func (h *Hub) caseEtag(row store.Case) string {
 	return fmt.Sprintf("%d-%s", row.Revision, hex.EncodeToString(sum[:6]))
 }
 
-func (h *Hub) areaOfCase(ctx context.Context, id string) (area string, err error) {
+// homeOfCase gives a case's area and household, which never change.
+func (h *Hub) homeOfCase(ctx context.Context, id string) (area, household string, err error) {
 	err = h.Store.View(ctx, func(r store.Reader) error {
-		area, err = r.FindCase(ctx, id)
+		if area, err = r.FindCase(ctx, id); err != nil {
+			return err
+		}
+		row, err := r.Case(ctx, area, id)
+		household = row.Household
 		return err
 	})
-	return area, noCase(err)
+	return area, household, noCase(err)
 }
 
 func noCase(err error) error {

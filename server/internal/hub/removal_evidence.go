@@ -24,7 +24,7 @@ func evidenceOf(c removal.Case, sha256 string) (removal.Evidence, bool) {
 // Evidence gives a document of a case back, with its type.
 func (h *Hub) Evidence(ctx context.Context, c access.Caller, id, sha256 string) (content []byte, mediaType string, err error) {
 	err = h.audited(ctx, c, "removal.evidence", map[string]any{"case": named(id)}, func() (any, error) {
-		var area string
+		var area, household string
 		err := h.Store.View(ctx, func(r store.Reader) error {
 			s, err := h.visibleCase(ctx, r, c, id)
 			if err != nil {
@@ -34,13 +34,13 @@ func (h *Hub) Evidence(ctx context.Context, c access.Caller, id, sha256 string) 
 			if !there {
 				return fault.New(fault.EvidenceNotFound)
 			}
-			area, mediaType = s.Area, e.MediaType
+			area, household, mediaType = s.Area, s.Household, e.MediaType
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		content, err = h.Vault.Get(ctx, area, sha256)
+		content, err = h.Vault.Get(ctx, area, household, sha256)
 		return nil, err
 	})
 	return content, mediaType, err
@@ -60,7 +60,7 @@ func (h *Hub) UploadEvidence(ctx context.Context, c access.Caller, id, of string
 			return err
 		})
 		if err == nil {
-			sha256, err = h.Vault.Put(ctx, area, content)
+			sha256, err = h.Vault.Put(ctx, area, id, content)
 		}
 		return map[string]any{"sha256": sha256}, err
 	})
@@ -107,11 +107,12 @@ func caseOf(ctx context.Context, r store.Reader, household, id string) (area, vi
 	return area, row.Village, noCase(err)
 }
 
-// evidenceIsThere refuses a step that names a document which nobody has uploaded.
-func (h *Hub) evidenceIsThere(ctx context.Context, area string, all []removal.Evidence) error {
+// evidenceIsThere refuses a step that names a document which nobody has uploaded about the
+// household.
+func (h *Hub) evidenceIsThere(ctx context.Context, area, household string, all []removal.Evidence) error {
 	var bad []fault.Violation
 	for i, e := range all {
-		there, err := h.Vault.Has(ctx, area, e.SHA256)
+		there, err := h.Vault.Has(ctx, area, household, e.SHA256)
 		if err != nil {
 			return err
 		}

@@ -51,3 +51,23 @@ func TestEvidenceIsUploadedForACaseOfItsHouseholdAlone(t *testing.T) {
 		}
 	}
 }
+
+// A case file prints SHA-256s: whoever reads one must not get the documents of that case
+// by naming them in a case of another household.
+func TestADocumentIsEvidenceAboutItsOwnHouseholdAlone(t *testing.T) {
+	h := newBureau(newHouse(t))
+	two := h.fits(qionghai[0], 1, 2)
+	theirs := h.propose(two[0]).Steps[0].Evidence
+	p := h.proposal(two[1])
+	own := p.Evidence
+	p.Evidence = theirs
+	_, err := h.ProposeRemoval(t.Context(), villager, p)
+	h.violated(err, "evidence[0].sha256", fault.EvidenceNotFound)
+	p.Evidence, p.RequestID = own, h.request()
+	c, err := h.ProposeRemoval(t.Context(), villager, p)
+	h.ok(err)
+	_, err = h.step(c, removal.Assess, func(_ *access.Caller, s *removal.Step) { s.Evidence = append(s.Evidence, theirs...) })
+	h.violated(err, "evidence[1].sha256", fault.EvidenceNotFound)
+	_, _, err = h.Evidence(t.Context(), county, c.ID, theirs[0].SHA256)
+	h.refused(err, fault.EvidenceNotFound)
+}

@@ -14,7 +14,8 @@ var sha256Text = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // dayForm is how a day is written.
 const dayForm = "YYYY-MM-DD"
 
-// evidence looks at the documents: every kind that the step needs, none of tomorrow.
+// evidence looks at the documents: every kind that the step needs, none of tomorrow, none
+// under two kinds: minutes are no ballot count.
 func (a *attempt) evidence() {
 	for _, kind := range a.rule.Evidence {
 		a.needsKind(kind)
@@ -26,6 +27,9 @@ func (a *attempt) evidence() {
 		}
 		if !sha256Text.MatchString(e.SHA256) {
 			a.bad(at+"sha256", fault.Malformed, "form", "[0-9a-f]{64}")
+		}
+		if first := slices.IndexFunc(a.s.Evidence, func(o Evidence) bool { return o.SHA256 == e.SHA256 && o.Kind != e.Kind }); first >= 0 && first < i {
+			a.bad(at+"sha256", fault.Duplicate, "with", fmt.Sprintf("evidence[%d].sha256", first))
 		}
 		a.past(at+"dated", e.Dated)
 	}

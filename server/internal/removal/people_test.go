@@ -1,8 +1,9 @@
 package removal
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/bangfuhub/hub/server/internal/catalogue"
@@ -92,7 +93,7 @@ func right(kind StepKind, on date.Date) Step {
 }
 
 func paper(kind EvidenceKind, on date.Date) Evidence {
-	return Evidence{Kind: kind, SHA256: strings.Repeat("0a", 32), MediaType: "application/pdf", Dated: on}
+	return Evidence{Kind: kind, SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(kind))), MediaType: "application/pdf", Dated: on}
 }
 
 func opened() Case {

@@ -78,6 +78,7 @@ var refusals = []struct {
 	{"a document of tomorrow", Proposed, Assess, func(_ *Case, s *Step, x *Context) { s.Evidence[0].Dated = x.Today.AddDays(1) }, "step.evidence[0].dated OUT_OF_RANGE", false},
 	{"a document without a day", Proposed, Assess, func(_ *Case, s *Step, _ *Context) { s.Evidence[0].Dated = "" }, "step.evidence[0].dated REQUIRED", false},
 	{"a document of no day", Proposed, Assess, func(_ *Case, s *Step, _ *Context) { s.Evidence[0].Dated = "2020-02-30" }, "step.evidence[0].dated MALFORMED", false},
+	{"minutes that are the ballot count too", Assessed, Appraise, func(_ *Case, s *Step, _ *Context) { s.Evidence[2].SHA256 = s.Evidence[0].SHA256 }, "step.evidence[2].sha256 DUPLICATE", false},
 	{"a document without digest", Proposed, Assess, func(_ *Case, s *Step, _ *Context) { s.Evidence[0].SHA256 = "0A" }, "step.evidence[0].sha256 MALFORMED", false},
 	{"a document of no kind", Proposed, Assess, func(_ *Case, s *Step, x *Context) { s.Evidence = append(s.Evidence, paper("LETTER", x.Today)) }, "step.evidence[1].kind UNKNOWN_CODE", false},
 	{"proposed without reason", "", Propose, func(_ *Case, s *Step, _ *Context) { s.Reason = "" }, "reason REQUIRED", false},

@@ -1,5 +1,5 @@
-// Package vault keeps evidence: the documents behind a removal case, by the SHA-256 of
-// their content. They lie sealed in a folder or an object store, under names that tell
+// Package vault keeps evidence: the documents about a household behind its removal cases,
+// by the SHA-256 of their content. They lie sealed in a folder or an object store, under names that tell
 // nothing, and are verified whenever they are read.
 package vault
 
@@ -60,20 +60,20 @@ func New(ctx context.Context, where string, keys *seal.Keys) (*Vault, error) {
 	return &Vault{bucket: bucket, folder: folder, keys: keys}, nil
 }
 
-// Put stores a document of an area and gives the SHA-256 of its content in hexadecimal.
+// Put stores a document about a household in an area and gives the SHA-256 of its content in hexadecimal.
 // When it returns, the document survives a power cut. Putting the same again is
 // harmless, and heals what was damaged.
-func (v *Vault) Put(ctx context.Context, area string, content []byte) (string, error) {
+func (v *Vault) Put(ctx context.Context, area, household string, content []byte) (string, error) {
 	if len(content) == 0 || len(content) > MaxSize {
 		return "", fault.New(fault.EvidenceSize, "limit", strconv.Itoa(MaxSize))
 	}
 	sum := sha256.Sum256(content)
 	digest := hex.EncodeToString(sum[:])
-	sealed, err := v.keys.Seal(content, sealContext(area, digest))
+	sealed, err := v.keys.Seal(content, sealContext(area, household, digest))
 	if err != nil {
 		return "", err
 	}
-	name := v.name(area, digest)
+	name := v.name(area, household, digest)
 	if err := v.bucket.WriteAll(ctx, name, sealed, nil); err != nil {
 		return "", fmt.Errorf("vault: write: %w", err)
 	}
@@ -81,16 +81,16 @@ func (v *Vault) Put(ctx context.Context, area string, content []byte) (string, e
 }
 
 // Get gives a document back, verified: a fault EVIDENCE_NOT_FOUND where the area has none
-// with this SHA-256, EVIDENCE_DAMAGED where it is not what was stored.
-func (v *Vault) Get(ctx context.Context, area, digest string) ([]byte, error) {
-	sealed, err := v.bucket.ReadAll(ctx, v.name(area, digest))
+// about the household with this SHA-256, EVIDENCE_DAMAGED where it is not what was stored.
+func (v *Vault) Get(ctx context.Context, area, household, digest string) ([]byte, error) {
+	sealed, err := v.bucket.ReadAll(ctx, v.name(area, household, digest))
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil, fault.New(fault.EvidenceNotFound, "sha256", digest)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("vault: read: %w", err)
 	}
-	content, err := v.keys.Open(sealed, sealContext(area, digest))
+	content, err := v.keys.Open(sealed, sealContext(area, household, digest))
 	if err != nil {
 		return nil, fault.New(fault.EvidenceDamaged, "sha256", digest)
 	}
@@ -101,9 +101,10 @@ func (v *Vault) Get(ctx context.Context, area, digest string) ([]byte, error) {
 	return content, nil
 }
 
-// Has tells whether the area has a document with this SHA-256, without reading it.
-func (v *Vault) Has(ctx context.Context, area, digest string) (bool, error) {
-	found, err := v.bucket.Exists(ctx, v.name(area, digest))
+// Has tells whether the area has a document about the household with this SHA-256, without
+// reading it.
+func (v *Vault) Has(ctx context.Context, area, household, digest string) (bool, error) {
+	found, err := v.bucket.Exists(ctx, v.name(area, household, digest))
 	if err != nil {
 		return false, fmt.Errorf("vault: look up: %w", err)
 	}
@@ -113,13 +114,16 @@ func (v *Vault) Has(ctx context.Context, area, digest string) (bool, error) {
 // Close closes the bucket.
 func (v *Vault) Close() error { return v.bucket.Close() }
 
-// name tells nobody without the keys which document lies under it, nor that two areas
-// have the same one.
-func (v *Vault) name(area, digest string) string {
-	return hex.EncodeToString(v.keys.Hash("evidence", area+"\x00"+digest))
+// name tells nobody without the keys which document lies under it, nor that two households
+// have the same one. A document is its household's alone: who knows the SHA-256 of another's
+// gets nothing by naming it.
+func (v *Vault) name(area, household, digest string) string {
+	return hex.EncodeToString(v.keys.Hash("evidence", area+"\x00"+household+"\x00"+digest))
 }
 
-func sealContext(area, digest string) []byte { return []byte("evidence\x00" + area + "\x00" + digest) }
+func sealContext(area, household, digest string) []byte {
+	return []byte("evidence\x00" + area + "\x00" + household + "\x00" + digest)
+}
 
 // sync makes a file and its name survive a power cut: the bucket itself only renames.
 func (v *Vault) sync(name string) error {

@@ -38,18 +38,18 @@ func open(t *testing.T, where string, keys *seal.Keys) *Vault {
 	return v
 }
 
-func put(t *testing.T, v *Vault, area, content string) string {
+func put(t *testing.T, v *Vault, area, household, content string) string {
 	t.Helper()
-	digest, err := v.Put(t.Context(), area, []byte(content))
+	digest, err := v.Put(t.Context(), area, household, []byte(content))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return digest
 }
 
-func check(t *testing.T, v *Vault, area, digest, want string) {
+func check(t *testing.T, v *Vault, area, household, digest, want string) {
 	t.Helper()
-	got, err := v.Get(t.Context(), area, digest)
+	got, err := v.Get(t.Context(), area, household, digest)
 	if err != nil || string(got) != want {
 		t.Errorf("got %d bytes, error %v", len(got), err)
 	}
@@ -75,39 +75,48 @@ func files(t *testing.T, folder string) []string {
 func TestADocumentIsGivenBackByItsDigest(t *testing.T) {
 	keys, folder := newKeys(t), filepath.Join(t.TempDir(), "data", "evidence")
 	v := open(t, folder, keys)
-	digest := put(t, v, "A", document)
+	digest := put(t, v, "A", "h1", document)
 	if sum := sha256.Sum256([]byte(document)); digest != hex.EncodeToString(sum[:]) {
 		t.Errorf("digest %s", digest)
 	}
-	put(t, v, "A", "another")
-	check(t, v, "A", digest, document)
-	check(t, open(t, folder, keys), "A", digest, document)
-	check(t, open(t, "file://"+filepath.ToSlash(folder), keys), "A", digest, document)
+	put(t, v, "A", "h1", "another")
+	check(t, v, "A", "h1", digest, document)
+	check(t, open(t, folder, keys), "A", "h1", digest, document)
+	check(t, open(t, "file://"+filepath.ToSlash(folder), keys), "A", "h1", digest, document)
 }
 
-func TestADocumentIsItsAreasAlone(t *testing.T) {
+func TestADocumentIsAnAreasAndAHouseholdsAlone(t *testing.T) {
 	folder := t.TempDir()
 	v := open(t, folder, newKeys(t))
-	digest := put(t, v, "A", document)
-	_, err := v.Get(t.Context(), "B", digest)
-	refused(t, "another area", err, fault.EvidenceNotFound)
-	_, err = v.Get(t.Context(), "A", strings.Repeat("0", 64))
-	refused(t, "another digest", err, fault.EvidenceNotFound)
-	for area, want := range map[string]bool{"A": true, "B": false} {
-		if found, err := v.Has(t.Context(), area, digest); found != want || err != nil {
-			t.Errorf("area %s has it: %v, error %v", area, found, err)
+	digest := put(t, v, "A", "h1", document)
+	for _, x := range []struct {
+		area, household, digest string
+		there                   bool
+	}{
+		{"A", "h1", digest, true}, {"B", "h1", digest, false}, {"A", "h2", digest, false}, {"A", "h1", strings.Repeat("0", 64), false},
+	} {
+		if found, err := v.Has(t.Context(), x.area, x.household, x.digest); found != x.there || err != nil {
+			t.Errorf("area %s has %s of %s: %v, error %v", x.area, x.digest[:4], x.household, found, err)
+		}
+		_, err := v.Get(t.Context(), x.area, x.household, x.digest)
+		if x.there && err != nil {
+			t.Error(err)
+		}
+		if !x.there {
+			refused(t, "another's", err, fault.EvidenceNotFound)
 		}
 	}
-	put(t, v, "B", document)
-	if n := len(files(t, folder)); n != 2 {
-		t.Errorf("%d files; that two areas have the same document can be seen", n)
+	put(t, v, "B", "h1", document)
+	put(t, v, "A", "h2", document)
+	if n := len(files(t, folder)); n != 3 {
+		t.Errorf("%d files; that two have the same document can be seen", n)
 	}
 }
 
 func TestTheFolderTellsNothing(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "evidence")
 	v := open(t, folder, newKeys(t))
-	digest := put(t, v, "460400", document)
+	digest := put(t, v, "460400", "h1", document)
 	info, err := os.Stat(folder)
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("folder: %v, error %v", info.Mode(), err)
@@ -128,7 +137,7 @@ func TestTheFolderTellsNothing(t *testing.T) {
 func TestDamageIsSeenAndHealedByPuttingTheSameAgain(t *testing.T) {
 	folder := t.TempDir()
 	v := open(t, folder, newKeys(t))
-	digest := put(t, v, "A", document)
+	digest := put(t, v, "A", "h1", document)
 	path := files(t, folder)[0]
 	whole, err := os.ReadFile(path)
 	if err != nil {
@@ -140,10 +149,10 @@ func TestDamageIsSeenAndHealedByPuttingTheSameAgain(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := v.Get(t.Context(), "A", digest)
+		_, err := v.Get(t.Context(), "A", "h1", digest)
 		refused(t, what, err, fault.EvidenceDamaged)
-		put(t, v, "A", document)
-		check(t, v, "A", digest, document)
+		put(t, v, "A", "h1", document)
+		check(t, v, "A", "h1", digest, document)
 	}
 	if n := len(files(t, folder)); n != 1 {
 		t.Errorf("%d files for one document", n)
@@ -151,43 +160,46 @@ func TestDamageIsSeenAndHealedByPuttingTheSameAgain(t *testing.T) {
 }
 
 // A document that is laid under another's name must not pass for it.
-func TestWhatWasSealedForAnotherDigestAreaOrKeyIsDamaged(t *testing.T) {
+func TestWhatWasSealedForAnotherDigestHouseholdAreaOrKeyIsDamaged(t *testing.T) {
 	keys, folder := newKeys(t), t.TempDir()
 	v := open(t, folder, keys)
-	digest, other := put(t, v, "A", document), put(t, v, "A", "another document")
+	digest, other := put(t, v, "A", "h1", document), put(t, v, "A", "h1", "another document")
 	content := []byte("of another digest")
-	sealed, err := keys.Seal(content, sealContext("A", digest))
+	sealed, err := keys.Seal(content, sealContext("A", "h1", digest))
 	if err != nil {
 		t.Fatal(err)
 	}
-	swap := func(area, from string) func() error {
-		return func() error { return v.bucket.Copy(t.Context(), v.name(area, digest), v.name("A", from), nil) }
+	swap := func(area, household, from string) func() error {
+		return func() error {
+			return v.bucket.Copy(t.Context(), v.name(area, household, digest), v.name("A", "h1", from), nil)
+		}
 	}
 	for _, c := range []struct {
-		what, area string
-		lay        func() error
+		what, area, household string
+		lay                   func() error
 	}{
-		{"another area's", "B", swap("B", digest)},
-		{"another document", "A", swap("A", other)},
-		{"other content under the right seal", "A", func() error {
-			return v.bucket.WriteAll(t.Context(), v.name("A", digest), sealed, nil)
+		{"another area's", "B", "h1", swap("B", "h1", digest)},
+		{"another household's", "A", "h2", swap("A", "h2", digest)},
+		{"another document", "A", "h1", swap("A", "h1", other)},
+		{"other content under the right seal", "A", "h1", func() error {
+			return v.bucket.WriteAll(t.Context(), v.name("A", "h1", digest), sealed, nil)
 		}},
 	} {
 		if err := c.lay(); err != nil {
 			t.Fatal(err)
 		}
-		_, err := v.Get(t.Context(), c.area, digest)
+		_, err := v.Get(t.Context(), c.area, c.household, digest)
 		refused(t, c.what, err, fault.EvidenceDamaged)
 	}
 	stranger := &Vault{bucket: v.bucket, keys: newKeys(t)}
-	sealed, err = stranger.keys.Seal([]byte(document), sealContext("A", digest))
+	sealed, err = stranger.keys.Seal([]byte(document), sealContext("A", "h1", digest))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := v.bucket.WriteAll(t.Context(), v.name("A", digest), sealed, nil); err != nil {
+	if err := v.bucket.WriteAll(t.Context(), v.name("A", "h1", digest), sealed, nil); err != nil {
 		t.Fatal(err)
 	}
-	_, err = v.Get(t.Context(), "A", digest)
+	_, err = v.Get(t.Context(), "A", "h1", digest)
 	refused(t, "another key", err, fault.EvidenceDamaged)
 }
 
@@ -195,7 +207,7 @@ func TestADocumentHasAtLeastOneByteAndAtMostTheLimit(t *testing.T) {
 	folder := t.TempDir()
 	v := open(t, folder, newKeys(t))
 	for size, allowed := range map[int]bool{0: false, 1: true, MaxSize: true, MaxSize + 1: false} {
-		_, err := v.Put(t.Context(), "A", make([]byte, size))
+		_, err := v.Put(t.Context(), "A", "h1", make([]byte, size))
 		if allowed && err != nil {
 			t.Errorf("%d bytes: %v", size, err)
 		}
@@ -211,14 +223,14 @@ func TestADocumentHasAtLeastOneByteAndAtMostTheLimit(t *testing.T) {
 func TestManyPutTheSameAtOnce(t *testing.T) {
 	folder := t.TempDir()
 	v := open(t, folder, newKeys(t))
-	digest := put(t, v, "A", document)
+	digest := put(t, v, "A", "h1", document)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			if _, err := v.Put(t.Context(), "A", []byte(document)); err != nil {
+			if _, err := v.Put(t.Context(), "A", "h1", []byte(document)); err != nil {
 				t.Error(err)
 			}
-			check(t, v, "A", digest, document)
+			check(t, v, "A", "h1", digest, document)
 		})
 	}
 	all.Wait()
@@ -232,5 +244,5 @@ func TestABucketTakesThePlaceOfTheFolder(t *testing.T) {
 		t.Error("a bucket of an unknown kind was opened")
 	}
 	v := open(t, "mem://evidence", newKeys(t))
-	check(t, v, "A", put(t, v, "A", document), document)
+	check(t, v, "A", "h1", put(t, v, "A", "h1", document), document)
 }

@@ -917,7 +917,7 @@ type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What it is.
 	Kind EvidenceKind `protobuf:"varint,1,opt,name=kind,proto3,enum=bangfu.hub.v1.EvidenceKind" json:"kind,omitempty"`
-	// SHA-256 of its content, which must have been uploaded.
+	// SHA-256 of its content, which must have been uploaded about this household. In one step a document stands for one kind only.
 	Sha256 string `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	// Type of the content: application/pdf, image/jpeg, image/png or text/plain.
 	MediaType string `protobuf:"bytes,3,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`

@@ -54,7 +54,8 @@ const (
 //
 // Which agency may act where is part of its agreement: PROPOSE (village committee and work team), REVIEW (township), CONFIRM (county).
 type RemovalServiceClient interface {
-	// UploadEvidence keeps a document, sealed, and gives its SHA-256. The same content again changes nothing.
+	// UploadEvidence keeps a document about a household, sealed, and gives its SHA-256. Only this household's steps can name it. The same
+	// content again changes nothing.
 	UploadEvidence(ctx context.Context, in *UploadEvidenceRequest, opts ...grpc.CallOption) (*UploadEvidenceResponse, error)
 	// GetEvidence gives a document of a case back, verified against its SHA-256.
 	GetEvidence(ctx context.Context, in *GetEvidenceRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
@@ -262,7 +263,8 @@ func (c *removalServiceClient) SetProcedure(ctx context.Context, in *SetProcedur
 //
 // Which agency may act where is part of its agreement: PROPOSE (village committee and work team), REVIEW (township), CONFIRM (county).
 type RemovalServiceServer interface {
-	// UploadEvidence keeps a document, sealed, and gives its SHA-256. The same content again changes nothing.
+	// UploadEvidence keeps a document about a household, sealed, and gives its SHA-256. Only this household's steps can name it. The same
+	// content again changes nothing.
 	UploadEvidence(context.Context, *UploadEvidenceRequest) (*UploadEvidenceResponse, error)
 	// GetEvidence gives a document of a case back, verified against its SHA-256.
 	GetEvidence(context.Context, *GetEvidenceRequest) (*httpbody.HttpBody, error)
