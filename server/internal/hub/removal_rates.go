@@ -3,6 +3,7 @@ package hub
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -86,19 +87,41 @@ func (h *Hub) villageCounts(ctx context.Context, r store.Reader, area string, on
 	}
 	t := caseTally{
 		from: on.AddDays(-p.WindowDays), month: on.AddDays(-30),
-		villages: map[string]*removal.Count{}, flagged: map[string]bool{}, seen: map[string]bool{},
+		villages: map[string]*removal.Count{}, flagged: map[string]bool{},
+		seen: map[string]bool{}, left: map[string]bool{},
 	}
 	for _, n := range counts {
-		if n.SupportStatus == string(household.Supported) {
+		if supported(n.PovertyStatus, n.SupportStatus) {
 			t.at(n.Village).Households += int(n.Count)
 		}
 	}
-	err = r.Cases(ctx, store.CaseQuery{Area: area}, func(c store.Case) error { t.add(c); return nil })
+	err = r.Cases(ctx, store.CaseQuery{Area: area}, func(c store.Case) error {
+		if !t.add(c) {
+			return nil
+		}
+		row, err := r.Household(ctx, area, c.Household)
+		if errors.Is(err, store.ErrNotFound) {
+			row, err = store.Household{Gone: true}, nil
+		}
+		if err == nil && (row.Gone || !supported(row.PovertyStatus, row.SupportStatus)) {
+			t.at(c.Village).Households++ // it was supported when the window began
+		}
+		return err
+	})
 	out := make([]removal.Count, 0, len(t.villages))
 	for _, v := range t.villages {
 		out = append(out, *v)
 	}
 	return out, t.flagged, err
+}
+
+// beneficiaries are the poverty statuses of households that the policies are for.
+var beneficiaries = []household.PovertyStatus{household.RegisteredPoor, household.PreExit, household.Lifted, household.Returned}
+
+// supported tells whether a household counts as one that could be removed. Closed, merged
+// and wrongly registered ones would make the share of those removed look small.
+func supported(poverty, support string) bool {
+	return support == string(household.Supported) && slices.Contains(beneficiaries, household.PovertyStatus(poverty))
 }
 
 // caseTally counts the cases of an area by village, since a day and in the last month.
@@ -107,6 +130,7 @@ type caseTally struct {
 	villages    map[string]*removal.Count
 	flagged     map[string]bool
 	seen        map[string]bool // households counted
+	left        map[string]bool // of these, the removed ones
 }
 
 func (t *caseTally) at(village string) *removal.Count {
@@ -116,12 +140,14 @@ func (t *caseTally) at(village string) *removal.Count {
 	return t.villages[village]
 }
 
-func (t *caseTally) add(c store.Case) {
+// add counts a case. It tells whether this is the first that removed its household within
+// the window.
+func (t *caseTally) add(c store.Case) (first bool) {
 	t.flagged[c.Village] = t.flagged[c.Village] || c.Flagged
 	opened, decided := date.Date(c.OpenedOn), date.Of(c.Time.In(Zone))
 	removed := c.State == string(removal.Announced) && decided >= t.from
 	if opened < t.from && !removed {
-		return
+		return false
 	}
 	v := t.at(c.Village)
 	if opened >= t.from {
@@ -132,10 +158,11 @@ func (t *caseTally) add(c store.Case) {
 	}
 	if removed {
 		v.Removed++
-		v.Households++ // it was supported when the window began
+		first, t.left[c.Household] = !t.left[c.Household], true
 	}
 	if !t.seen[c.Household] {
 		t.seen[c.Household] = true
 		v.Concerned++
 	}
+	return first
 }

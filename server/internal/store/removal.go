@@ -15,8 +15,8 @@ type RemovalReader interface {
 	Cases(ctx context.Context, q CaseQuery, fn func(Case) error) error
 	// Procedures lists all versions of an area's parameters, newest first.
 	Procedures(ctx context.Context, area string) ([]Procedure, error)
-	// HouseholdCounts counts an area's current households that are not gone, by village
-	// and support status, ordered by both.
+	// HouseholdCounts counts an area's current households that are not gone, by village,
+	// poverty status and support status, ordered by these.
 	HouseholdCounts(ctx context.Context, area string) ([]VillageCount, error)
 }
 
@@ -82,6 +82,7 @@ type Procedure struct {
 // VillageCount counts households.
 type VillageCount struct {
 	Village       string
+	PovertyStatus string
 	SupportStatus string
 	Count         int64
 }

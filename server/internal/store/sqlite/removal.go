@@ -71,13 +71,14 @@ func (r *reader) Procedures(ctx context.Context, area string) ([]store.Procedure
 }
 
 func scanCount(row scanner) (c store.VillageCount, err error) {
-	err = row.Scan(&c.Village, &c.SupportStatus, &c.Count)
+	err = row.Scan(&c.Village, &c.PovertyStatus, &c.SupportStatus, &c.Count)
 	return c, err
 }
 
 func (r *reader) HouseholdCounts(ctx context.Context, area string) ([]store.VillageCount, error) {
-	return list(ctx, r, scanCount, `SELECT village, support_status, count(*) FROM households
-		WHERE area = ? AND gone = 0 GROUP BY village, support_status ORDER BY village, support_status`, area)
+	return list(ctx, r, scanCount, `SELECT village, poverty_status, support_status, count(*) FROM households
+		WHERE area = ? AND gone = 0 GROUP BY village, poverty_status, support_status
+		ORDER BY village, poverty_status, support_status`, area)
 }
 
 // LockCase only reads: the transaction has locked the file.

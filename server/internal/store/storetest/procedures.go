@@ -35,8 +35,11 @@ func householdCounts(t *testing.T, s store.Store) {
 	for i := range 7 {
 		h := household("A", fmt.Sprint("h", i), 1)
 		h.Village, h.Gone = fmt.Sprint("v", i%2), i == 6
-		if i == 3 {
+		switch i {
+		case 3:
 			h.SupportStatus = "ENDED"
+		case 4:
+			h.PovertyStatus = "CLOSED"
 		}
 		b.Households = append(b.Households, h)
 	}
@@ -45,9 +48,10 @@ func householdCounts(t *testing.T, s store.Store) {
 	view(t, s, func(ctx context.Context, r store.Reader) error {
 		got, err := r.HouseholdCounts(ctx, "A")
 		equal(t, "counts", got, []store.VillageCount{
-			{Village: "v0", SupportStatus: "SUPPORTED", Count: 3},
-			{Village: "v1", SupportStatus: "ENDED", Count: 1},
-			{Village: "v1", SupportStatus: "SUPPORTED", Count: 2},
+			{Village: "v0", PovertyStatus: "CLOSED", SupportStatus: "SUPPORTED", Count: 1},
+			{Village: "v0", PovertyStatus: "LIFTED", SupportStatus: "SUPPORTED", Count: 2},
+			{Village: "v1", PovertyStatus: "LIFTED", SupportStatus: "ENDED", Count: 1},
+			{Village: "v1", PovertyStatus: "LIFTED", SupportStatus: "SUPPORTED", Count: 2},
 		})
 		return err
 	})
