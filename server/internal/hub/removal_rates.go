@@ -3,7 +3,6 @@ package hub
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -100,9 +99,6 @@ func (h *Hub) villageCounts(ctx context.Context, r store.Reader, area string, on
 			return nil
 		}
 		row, err := r.Household(ctx, area, c.Household)
-		if errors.Is(err, store.ErrNotFound) {
-			row, err = store.Household{Gone: true}, nil
-		}
 		if err == nil && (row.Gone || !supported(row.PovertyStatus, row.SupportStatus)) {
 			t.at(c.Village).Households++ // it was supported when the window began
 		}
