@@ -86,8 +86,7 @@ func (h *Hub) villageCounts(ctx context.Context, r store.Reader, area string, on
 	}
 	t := caseTally{
 		from: on.AddDays(-p.WindowDays), month: on.AddDays(-30),
-		villages: map[string]*removal.Count{}, flagged: map[string]bool{},
-		seen: map[string]bool{}, left: map[string]bool{},
+		villages: map[string]*removal.Count{}, flagged: map[string]bool{}, seen: map[string]bool{},
 	}
 	for _, n := range counts {
 		if supported(n.PovertyStatus, n.SupportStatus) {
@@ -126,7 +125,6 @@ type caseTally struct {
 	villages    map[string]*removal.Count
 	flagged     map[string]bool
 	seen        map[string]bool // households counted
-	left        map[string]bool // of these, the removed ones
 }
 
 func (t *caseTally) at(village string) *removal.Count {
@@ -136,12 +134,12 @@ func (t *caseTally) at(village string) *removal.Count {
 	return t.villages[village]
 }
 
-// add counts a case. It tells whether this is the first that removed its household within
-// the window.
-func (t *caseTally) add(c store.Case) (first bool) {
+// add counts a case. It tells whether it removed its household within the window: no other
+// case can have done so as well, unless it is reversed.
+func (t *caseTally) add(c store.Case) (removed bool) {
 	t.flagged[c.Village] = t.flagged[c.Village] || c.Flagged
 	opened, decided := date.Date(c.OpenedOn), date.Of(c.Time.In(Zone))
-	removed := c.State == string(removal.Announced) && decided >= t.from
+	removed = c.State == string(removal.Announced) && decided >= t.from
 	if opened < t.from && !removed {
 		return false
 	}
@@ -154,11 +152,10 @@ func (t *caseTally) add(c store.Case) (first bool) {
 	}
 	if removed {
 		v.Removed++
-		first, t.left[c.Household] = !t.left[c.Household], true
 	}
 	if !t.seen[c.Household] {
 		t.seen[c.Household] = true
 		v.Concerned++
 	}
-	return first
+	return removed
 }
