@@ -36,10 +36,10 @@ var documentGiven = Need{
 	},
 }
 
-// nothingChanged refuses to announce what nobody confirmed: another hold, other persons
-// or other policies than were seen need a new confirmation, which is taken from here.
+// nothingChanged refuses to announce what nobody confirmed: another hold, other persons,
+// policies or last days than were seen need a new confirmation, which is taken from here.
 var nothingChanged = Need{
-	Chinese: "审定后无新增不宜情形,人员和终止政策未变;否则须重新审定", English: "no new hold, the same persons and policies as confirmed; else confirm again",
+	Chinese: "审定后无新增不宜情形,人员、终止政策及其截止日未变;否则须重新审定", English: "no new hold, the same persons, policies and last days as confirmed; else confirm again",
 	check: func(a *attempt) {
 		if !a.look() {
 			return
@@ -54,8 +54,8 @@ var nothingChanged = Need{
 			}
 			a.bad("kind", fault.ConfirmAgain, "what", what.English, "what_zh", what.Chinese)
 		}
-		if !sameEnds(a.c.Ends, a.ends) {
-			a.bad("kind", fault.ConfirmAgain, "what", "the persons concerned or the policies that end", "what_zh", "涉及人员或终止的政策")
+		if !a.sameEnds() {
+			a.bad("kind", fault.ConfirmAgain, "what", "the persons concerned, the policies that end or their last days", "what_zh", "涉及人员、终止的政策或其截止日")
 		}
 	},
 }

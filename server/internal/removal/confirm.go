@@ -63,6 +63,9 @@ func (a *attempt) look() bool {
 	}
 	a.holds = Holds(a.x.Household, a.x.Today, a.c.Parameters)
 	a.ends, a.err = Ends(a.x.Catalogue, a.x.Household, a.effect(), a.c.Parameters)
+	if a.err == nil && a.c.EffectiveOn != "" {
+		a.seen, a.err = Ends(a.x.Catalogue, a.x.Household, a.c.EffectiveOn, a.c.Parameters)
+	}
 	return a.err == nil
 }
 
@@ -119,7 +122,7 @@ var secondConfirmerMissing = Need{
 // changed in between, the second confirmation counts as the first of two. The flag stays.
 func carryConfirm(a *attempt) {
 	first := a.firstOfTwo()
-	agreed := first != nil && sameHolds(first.Holds, a.holds) && sameEnds(a.c.Ends, a.ends)
+	agreed := first != nil && sameHolds(first.Holds, a.holds) && a.sameEnds()
 	a.c.Flagged = a.c.Flagged || a.x.OutOfLine
 	if a.c.Flagged && !agreed {
 		a.c.State = a.rule.Else
@@ -130,10 +133,11 @@ func carryConfirm(a *attempt) {
 
 func sameHolds(a, b []Hold) bool { return slices.Equal(a, b) }
 
-// sameEnds tells whether the same policies end for the same persons by the same rules.
-// The days may differ: they follow from the day of effect.
-func sameEnds(a, b []End) bool {
-	return slices.EqualFunc(a, b, func(x, y End) bool {
+// sameEnds tells whether the same policies end for the same persons by the same rules as
+// was confirmed. Their days may differ with the day of effect, but with nothing else: on
+// the day that was confirmed they would still be those that were.
+func (a *attempt) sameEnds() bool {
+	return slices.Equal(a.c.Ends, a.seen) && slices.EqualFunc(a.c.Ends, a.ends, func(x, y End) bool {
 		return x.Person == y.Person && x.Policy == y.Policy && x.Rule == y.Rule
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 )
@@ -107,6 +108,49 @@ func TestWhatChangedIsConfirmedAgainAndThenAnnounced(t *testing.T) {
 	c = take(t, c, right(Announce, "2020-03-20"), x)
 	if d := Decision(c); d.DecidedOn != "2020-03-20" || !slices.ContainsFunc(d.Ends, func(e household.End) bool { return e.Person == "pp_5" }) {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// The boy is in his last senior year, not his second as was confirmed: his aid would end a
+// year earlier.
+func TestAnotherLastDayThanConfirmedIsConfirmedAgain(t *testing.T) {
+	last := func(c Case) date.Date {
+		i := slices.IndexFunc(c.Ends, func(e End) bool { return e.Person == "pp_4" && e.Rule == endOfSchoolStage })
+		return c.Ends[i].LastDay
+	}
+	c, x := caseAt(t, Confirmed), knows(Announce, "2020-03-20")
+	if last(c) != "2021-07-31" {
+		t.Fatal(last(c))
+	}
+	later := right(Announce, "2020-03-20")
+	later.EffectiveOn = "2020-08-01" // in another school year: moves the days, but not what was confirmed
+	if c := take(t, c, later, x); last(c) != "2022-07-31" || c.EffectiveOn != "2020-08-01" {
+		t.Errorf("announced for %s until %s", c.EffectiveOn, last(c))
+	}
+	x.Household.Persons[3].SchoolStage = household.Senior3
+	for _, s := range []Step{right(Announce, "2020-03-20"), later} {
+		if got := refused(t, c, s, x); !slices.Equal(got, []string{"step.kind CONFIRM_AGAIN"}) {
+			t.Errorf("effect on %q: %v", s.EffectiveOn, got)
+		}
+	}
+	again := knows(Confirm, "2020-03-20")
+	again.Household = x.Household
+	c = take(t, take(t, c, right(Confirm, "2020-03-20"), again), right(Announce, "2020-03-20"), x)
+	if last(c) != "2020-07-31" {
+		t.Errorf("confirmed again until %s", last(c))
+	}
+}
+
+func TestTwoConfirmersSeeTheSameLastDays(t *testing.T) {
+	s, one, two := right(Confirm, "2020-03-13"), by("p_one"), by("p_two")
+	c := take(t, caseAt(t, Reviewed), s, one)
+	two.Household.Persons[3].SchoolStage = household.Senior3
+	if c = take(t, c, s, two); c.State != Reviewed {
+		t.Errorf("%s by two who saw different days", c.State)
+	}
+	one.Household = two.Household
+	if c = take(t, c, s, one); c.State != Confirmed {
+		t.Errorf("%s by two who saw the same", c.State)
 	}
 }
 

@@ -38,6 +38,7 @@ type attempt struct {
 	err   error // a defect, not a refusal
 	holds []Hold
 	ends  []End
+	seen  []End // what would end by today's facts on the day confirmed before; nil without one
 }
 
 // Take carries a case one step on. It changes neither argument: the case that it gives

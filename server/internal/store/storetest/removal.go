@@ -20,7 +20,7 @@ var removalTests = []test{
 	{"cases are read in pages by since and id", casesPaged},
 	{"a locked case waits for the Update that holds it", caseLockExcludes},
 	{"an area's parameters are listed newest first, a version is taken once", procedures},
-	{"households are counted by village and support status, those gone left out", householdCounts},
+	{"households are counted by village, poverty and support status, those gone left out", householdCounts},
 }
 
 // removalCase is the given revision of an open case.
