@@ -153,10 +153,14 @@ func (b *bureau) papers(c *hubv1.RemovalCase) {
 			b.Errorf("the case file lacks %q", want)
 		}
 	}
-	for _, state := range []hubv1.RemovalState{hubv1.RemovalState_REMOVAL_STATE_IN_PUBLICITY, hubv1.RemovalState_REMOVAL_STATE_ANNOUNCED} {
-		page, err := b.people["village"].PrintAnnouncement(b.Context(), &hubv1.PrintAnnouncementRequest{Village: c.GetVillage(), State: state})
+	announced := c.GetSteps()[len(c.GetSteps())-1].GetOn()
+	for state, since := range map[hubv1.RemovalState]string{
+		hubv1.RemovalState_REMOVAL_STATE_APPRAISED: "", hubv1.RemovalState_REMOVAL_STATE_IN_PUBLICITY: "",
+		hubv1.RemovalState_REMOVAL_STATE_CONFIRMED: "", hubv1.RemovalState_REMOVAL_STATE_ANNOUNCED: announced,
+	} {
+		page, err := b.people["village"].PrintAnnouncement(b.Context(), &hubv1.PrintAnnouncementRequest{Village: c.GetVillage(), State: state, Since: since})
 		b.ok(err)
-		if named := bytes.Contains(page.GetData(), []byte("虚拟2")); named != (state == hubv1.RemovalState_REMOVAL_STATE_ANNOUNCED) || bytes.Contains(page.GetData(), []byte("10099887766")) {
+		if named := bytes.Contains(page.GetData(), []byte("虚拟2")); named != (since != "") || bytes.Contains(page.GetData(), []byte("10099887766")) {
 			b.Errorf("%v: the head named: %v", state, named)
 		}
 	}

@@ -238,7 +238,7 @@ func TestTheAuditOfARemovalHoldsNoPersonalData(t *testing.T) {
 	c := h.carry(h.propose(h.find("HH-0001")), removal.Announce)
 	_, err := h.CaseFile(t.Context(), county, c.ID)
 	h.ok(err)
-	_, err = h.Announcement(t.Context(), villager, qionghai[0], removal.Announced)
+	_, err = h.Announcement(t.Context(), villager, hub.Notice{Village: qionghai[0], State: removal.Announced})
 	h.ok(err)
 	_, err = h.step(c, removal.Reverse, func(_ *access.Caller, s *removal.Step) { s.Reason = in.Persons[0].Name })
 	h.ok(err)

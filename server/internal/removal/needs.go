@@ -105,8 +105,8 @@ var placeGiven = Need{
 	},
 }
 
-// postAhead is how many days before its first day a posting may be recorded.
-const postAhead = 7
+// PostAhead is how many days before its first day a posting may be recorded.
+const PostAhead = 7
 
 var postedInTime = Need{
 	Chinese: "起始日不早于会议,至多晚于今日7日;公示材料不早于会议", English: "a first day not before the meeting and at most 7 days ahead; papers not before the meeting",
@@ -115,7 +115,7 @@ var postedInTime = Need{
 		a.datedFrom(met, EvidenceNotice, EvidencePhoto)
 		if p := a.s.Posting; p != nil {
 			a.notBefore("posting.from", p.From, met)
-			if latest := a.x.Today.AddDays(postAhead); p.From.Valid() && p.From > latest {
+			if latest := a.x.Today.AddDays(PostAhead); p.From.Valid() && p.From > latest {
 				a.bad("posting.from", fault.OutOfRange, "range", "≤ "+string(latest))
 			}
 		}

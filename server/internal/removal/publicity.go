@@ -38,6 +38,11 @@ func Publicity(c Case, cal *Calendar) (from, until date.Date, err error) {
 // pause is the time in which an objection is open: from its day to the day before to.
 type pause struct{ from, to date.Date }
 
+// LastDay is the last day of a publicity that is still to be posted, from its first day on.
+func (p *Parameters) LastDay(from date.Date, cal *Calendar) (date.Date, error) {
+	return p.lastDay(from, nil, cal)
+}
+
 // lastDay is the day on which the last day of publicity falls.
 func (p *Parameters) lastDay(from date.Date, pauses []pause, cal *Calendar) (date.Date, error) {
 	for d, left := from, max(p.PublicityDays, 1); ; d = d.AddDays(1) {
@@ -65,7 +70,7 @@ func (p *Parameters) lastDay(from date.Date, pauses []pause, cal *Calendar) (dat
 var daysCountable = Need{
 	Chinese: "按工作日计的,须有当年节假日安排", English: "where working days count, the calendar of the year",
 	check: func(a *attempt) {
-		if p := a.s.Posting; p != nil && p.From.Valid() && p.From <= a.x.Today.AddDays(postAhead) {
+		if p := a.s.Posting; p != nil && p.From.Valid() && p.From <= a.x.Today.AddDays(PostAhead) {
 			_, err := a.c.Parameters.lastDay(p.From, nil, a.x.Calendar)
 			a.because("posting.from", err)
 		}

@@ -6,6 +6,8 @@ import (
 	"google.golang.org/genproto/googleapis/api/httpbody"
 
 	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/pages"
 	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/wire"
@@ -25,7 +27,7 @@ func (s removals) GetCaseFile(ctx context.Context, req *hubv1.GetCaseFileRequest
 
 // GetAnnouncement gives what may be posted in public.
 func (s removals) GetAnnouncement(ctx context.Context, req *hubv1.GetAnnouncementRequest) (*hubv1.GetAnnouncementResponse, error) {
-	data, err := s.hub.Announcement(ctx, caller(ctx), req.GetVillage(), wire.CaseState(req.GetState()))
+	data, err := s.hub.Announcement(ctx, caller(ctx), noticeOf(req))
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +41,21 @@ func (s removals) GetAnnouncement(ctx context.Context, req *hubv1.GetAnnouncemen
 	return res, nil
 }
 
+// noticeOf is what either call asks for.
+func noticeOf(req interface {
+	GetVillage() string
+	GetState() hubv1.RemovalState
+	GetSince() string
+	GetFrom() string
+}) hub.Notice {
+	return hub.Notice{
+		Village: req.GetVillage(), State: wire.CaseState(req.GetState()), Since: date.Date(req.GetSince()), From: date.Date(req.GetFrom()),
+	}
+}
+
 // PrintAnnouncement is the same as a page.
 func (s removals) PrintAnnouncement(ctx context.Context, req *hubv1.PrintAnnouncementRequest) (*httpbody.HttpBody, error) {
-	data, err := s.hub.Announcement(ctx, caller(ctx), req.GetVillage(), wire.CaseState(req.GetState()))
+	data, err := s.hub.Announcement(ctx, caller(ctx), noticeOf(req))
 	if err != nil {
 		return nil, err
 	}

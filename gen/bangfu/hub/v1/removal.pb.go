@@ -1037,8 +1037,14 @@ type GetAnnouncementRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 12-digit code of the village.
 	Village string `protobuf:"bytes,1,opt,name=village,proto3" json:"village,omitempty"`
-	// IN_PUBLICITY (公示, with the days within which to object) or ANNOUNCED (公告).
-	State         RemovalState `protobuf:"varint,2,opt,name=state,proto3,enum=bangfu.hub.v1.RemovalState" json:"state,omitempty"`
+	// Which: the 公示, with the days within which to object, of cases IN_PUBLICITY, or the 公告 of those ANNOUNCED, also when in effect
+	// since. The steps need a photo of either: of cases APPRAISED it is the 公示 that is still to be posted, of those CONFIRMED the 公告,
+	// with no number of the decision yet and the day of effect as it would be if announced today.
+	State RemovalState `protobuf:"varint,2,opt,name=state,proto3,enum=bangfu.hub.v1.RemovalState" json:"state,omitempty"`
+	// ANNOUNCED: only what was announced on this day or later; empty: on one of the last 30 days.
+	Since string `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
+	// APPRAISED: first day on which it will hang, at most 7 days ahead; empty: today.
+	From          string `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1085,6 +1091,20 @@ func (x *GetAnnouncementRequest) GetState() RemovalState {
 		return x.State
 	}
 	return RemovalState_REMOVAL_STATE_UNSPECIFIED
+}
+
+func (x *GetAnnouncementRequest) GetSince() string {
+	if x != nil {
+		return x.Since
+	}
+	return ""
+}
+
+func (x *GetAnnouncementRequest) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
 }
 
 // What may be posted in public.
@@ -1160,7 +1180,8 @@ func (x *GetAnnouncementResponse) GetHouseholds() []*AnnouncedHousehold {
 	return nil
 }
 
-// A household as it may be named in public: no ID number, no phone, no household number.
+// A household as it may be named in public: no ID number, no phone, no household number. Where it hangs already it is named as it was
+// when it was posted.
 type AnnouncedHousehold struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 自然村(组).
@@ -1169,11 +1190,11 @@ type AnnouncedHousehold struct {
 	HeadName string `protobuf:"bytes,2,opt,name=head_name,json=headName,proto3" json:"head_name,omitempty"`
 	// Persons concerned.
 	Persons int32 `protobuf:"varint,3,opt,name=persons,proto3" json:"persons,omitempty"`
-	// Publicity: first day.
+	// Publicity: first day, where it is still to be posted as asked.
 	From string `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
 	// Publicity: last day on which to object.
 	Until string `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
-	// Announced: first day without support.
+	// Confirmed, announced: first day without support.
 	EffectiveOn string `protobuf:"bytes,6,opt,name=effective_on,json=effectiveOn,proto3" json:"effective_on,omitempty"`
 	// Announced: number of the decision.
 	DecisionNumber string `protobuf:"bytes,7,opt,name=decision_number,json=decisionNumber,proto3" json:"decision_number,omitempty"`
@@ -1266,7 +1287,11 @@ type PrintAnnouncementRequest struct {
 	// 12-digit code of the village.
 	Village string `protobuf:"bytes,1,opt,name=village,proto3" json:"village,omitempty"`
 	// As in GetAnnouncementRequest.
-	State         RemovalState `protobuf:"varint,2,opt,name=state,proto3,enum=bangfu.hub.v1.RemovalState" json:"state,omitempty"`
+	State RemovalState `protobuf:"varint,2,opt,name=state,proto3,enum=bangfu.hub.v1.RemovalState" json:"state,omitempty"`
+	// As there.
+	Since string `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
+	// As there.
+	From          string `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1313,6 +1338,20 @@ func (x *PrintAnnouncementRequest) GetState() RemovalState {
 		return x.State
 	}
 	return RemovalState_REMOVAL_STATE_UNSPECIFIED
+}
+
+func (x *PrintAnnouncementRequest) GetSince() string {
+	if x != nil {
+		return x.Since
+	}
+	return ""
+}
+
+func (x *PrintAnnouncementRequest) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
 }
 
 // Asks for rates.
@@ -1953,11 +1992,12 @@ const file_bangfu_hub_v1_removal_proto_rawDesc = "" +
 	"\x05cases\x18\x01 \x03(\v2\x1a.bangfu.hub.v1.RemovalCaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"/\n" +
 	"\x12GetCaseFileRequest\x12\x19\n" +
-	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\"\x85\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\"\x83\x02\n" +
 	"\x16GetAnnouncementRequest\x12,\n" +
-	"\avillage\x18\x01 \x01(\tB\x12\xbaH\x0fr\r2\v^[0-9]{12}$R\avillage\x12=\n" +
-	"\x05state\x18\x02 \x01(\x0e2\x1b.bangfu.hub.v1.RemovalStateB\n" +
-	"\xbaH\a\x82\x01\x04\x18\x04\x18\bR\x05state\"\xcc\x01\n" +
+	"\avillage\x18\x01 \x01(\tB\x12\xbaH\x0fr\r2\v^[0-9]{12}$R\avillage\x12A\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x1b.bangfu.hub.v1.RemovalStateB\x0e\xbaH\v\x82\x01\b\x18\x03\x18\x04\x18\a\x18\bR\x05state\x12<\n" +
+	"\x05since\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x05since\x12:\n" +
+	"\x04from\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x04from\"\xcc\x01\n" +
 	"\x17GetAnnouncementResponse\x12\x18\n" +
 	"\avillage\x18\x01 \x01(\tR\avillage\x12!\n" +
 	"\fvillage_name\x18\x02 \x01(\tR\vvillageName\x121\n" +
@@ -1972,11 +2012,12 @@ const file_bangfu_hub_v1_removal_proto_rawDesc = "" +
 	"\x04from\x18\x04 \x01(\tR\x04from\x12\x14\n" +
 	"\x05until\x18\x05 \x01(\tR\x05until\x12!\n" +
 	"\feffective_on\x18\x06 \x01(\tR\veffectiveOn\x12'\n" +
-	"\x0fdecision_number\x18\a \x01(\tR\x0edecisionNumber\"\x87\x01\n" +
+	"\x0fdecision_number\x18\a \x01(\tR\x0edecisionNumber\"\x85\x02\n" +
 	"\x18PrintAnnouncementRequest\x12,\n" +
-	"\avillage\x18\x01 \x01(\tB\x12\xbaH\x0fr\r2\v^[0-9]{12}$R\avillage\x12=\n" +
-	"\x05state\x18\x02 \x01(\x0e2\x1b.bangfu.hub.v1.RemovalStateB\n" +
-	"\xbaH\a\x82\x01\x04\x18\x04\x18\bR\x05state\"8\n" +
+	"\avillage\x18\x01 \x01(\tB\x12\xbaH\x0fr\r2\v^[0-9]{12}$R\avillage\x12A\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x1b.bangfu.hub.v1.RemovalStateB\x0e\xbaH\v\x82\x01\b\x18\x03\x18\x04\x18\a\x18\bR\x05state\x12<\n" +
+	"\x05since\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x05since\x12:\n" +
+	"\x04from\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x04from\"8\n" +
 	"\x17ListRemovalRatesRequest\x12\x1d\n" +
 	"\x04area\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04area\"\x84\x01\n" +
 	"\x18ListRemovalRatesResponse\x12.\n" +
