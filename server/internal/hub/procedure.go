@@ -53,16 +53,6 @@ func (h *Hub) procedure(ctx context.Context, r store.Reader, area string, on dat
 	return removal.Defaults(), err
 }
 
-func (h *Hub) procedureVersion(ctx context.Context, r store.Reader, area string, version int) (removal.Parameters, error) {
-	all, err := procedures(ctx, r, area)
-	for _, p := range all {
-		if p.Version == version {
-			return p, err
-		}
-	}
-	return removal.Parameters{}, errors.Join(err, fmt.Errorf("area %s has no procedure version %d", area, version))
-}
-
 // SetProcedure stores a new version of an area's parameters. It takes a person of an agency
 // that confirms removals in the whole area; cases go on under their own version (law 7).
 func (h *Hub) SetProcedure(ctx context.Context, c access.Caller, area string, p removal.Parameters, requestID string) (removal.Parameters, error) {

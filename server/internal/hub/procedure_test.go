@@ -1,11 +1,15 @@
 package hub_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/fault"
+	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/removal"
+	"github.com/bangfuhub/hub/server/internal/store"
+	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
 // set stores parameters that differ from the defaults.
@@ -44,6 +48,46 @@ func TestParametersAreVersionedAndACaseGoesOnUnderItsOwn(t *testing.T) {
 	}
 	if other, err := h.Procedure(t.Context(), "danzhou"); err != nil || len(other) != 1 {
 		t.Errorf("another area's are %v, %v", other, err)
+	}
+}
+
+// openedUnder rewrites a case as a program would have stored it whose own parameters were others.
+func (h *house) openedUnder(c hub.CaseState, change func(*removal.Parameters)) {
+	h.Helper()
+	h.ok(h.store.Update(h.Context(), func(tx store.Tx) error {
+		row, err := tx.LockCase(h.Context(), c.Area, c.ID)
+		h.ok(err)
+		context := []byte("case\x00" + row.Area + "\x00" + row.ID)
+		doc, err := h.keys.Open(row.Document, context)
+		h.ok(err)
+		was, err := wire.DecodeCase(doc)
+		h.ok(err)
+		change(&was.Parameters)
+		doc, err = wire.EncodeCase(was)
+		h.ok(err)
+		row.Document, err = h.keys.Seal(doc, context)
+		h.ok(err)
+		row.Revision++
+		return tx.SaveCase(h.Context(), row)
+	}))
+}
+
+// The hub's own parameters are part of the program. A newer one must not change the rules of a
+// case under way.
+func TestACaseUnderTheHubsOwnParametersKeepsThemToo(t *testing.T) {
+	h := newBureau(newHouse(t))
+	c := h.carry(h.propose(h.fits(qionghai[0], 1, 1)[0]), removal.Post)
+	h.openedUnder(c, func(p *removal.Parameters) { p.PublicityDays, p.Basis = 20, "虚构的旧依据" })
+	h.clock.day(today.AddDays(19))
+	_, err := h.step(h.now(c), removal.Review)
+	h.hindered(err, fault.PublicityRunning)
+	h.clock.day(today.AddDays(20))
+	c, err = h.step(h.now(c), removal.Review)
+	h.ok(err)
+	want := removal.Defaults()
+	want.PublicityDays, want.Basis = 20, "虚构的旧依据"
+	if !reflect.DeepEqual(c.Parameters, want) {
+		t.Errorf("it goes on under %+v", c.Parameters)
 	}
 }
 

@@ -189,7 +189,7 @@ func (s *caseStep) lockCase(ctx context.Context, k CaseKey) error {
 	if etag := s.hub.caseEtag(s.row); etag != k.Etag {
 		return fault.New(fault.EtagStale, "current_etag", etag)
 	}
-	s.now, err = s.hub.openCase(ctx, s.tx, s.row)
+	s.now, err = s.hub.openCase(s.row)
 	return err
 }
 
@@ -271,7 +271,7 @@ func (h *Hub) saveCase(ctx context.Context, tx store.Tx, a act, was store.Case, 
 	})
 }
 
-func (h *Hub) openCase(ctx context.Context, r store.Reader, row store.Case) (removal.Case, error) {
+func (h *Hub) openCase(row store.Case) (removal.Case, error) {
 	doc, err := h.Keys.Open(row.Document, caseContext(row.Area, row.ID))
 	if err != nil {
 		return removal.Case{}, fmt.Errorf("case %s: %w", row.ID, err)
@@ -280,8 +280,7 @@ func (h *Hub) openCase(ctx context.Context, r store.Reader, row store.Case) (rem
 	if err != nil {
 		return removal.Case{}, fmt.Errorf("case %s: %w", row.ID, err)
 	}
-	c.Parameters, err = h.procedureVersion(ctx, r, row.Area, c.Parameters.Version)
-	return c, err
+	return c, nil
 }
 
 func caseContext(area, id string) []byte { return []byte("case\x00" + area + "\x00" + id) }

@@ -104,7 +104,7 @@ func (h *Hub) placeOf(village string) (place, name string) {
 
 // announced is what a notice says about a case; nil where the case is none of its.
 func (h *Hub) announced(ctx context.Context, r store.Reader, row store.Case, n Notice) (*pages.AnnouncedHousehold, error) {
-	c, err := h.openCase(ctx, r, row)
+	c, err := h.openCase(row)
 	if err != nil {
 		return nil, err
 	}

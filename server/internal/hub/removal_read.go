@@ -60,7 +60,7 @@ func (h *Hub) maySeeRemovals(ctx context.Context, r store.Reader, c access.Calle
 }
 
 func (h *Hub) caseState(ctx context.Context, r store.Reader, row store.Case) (CaseState, error) {
-	c, err := h.openCase(ctx, r, row)
+	c, err := h.openCase(row)
 	if err != nil {
 		return CaseState{}, err
 	}

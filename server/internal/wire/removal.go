@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -19,18 +20,36 @@ var (
 	holdKinds     = codesOf[removal.HoldKind, hubv1.HoldKind]()
 )
 
-// EncodeCase gives the document of a case as it is kept.
-func EncodeCase(c removal.Case) ([]byte, error) {
-	return proto.MarshalOptions{Deterministic: true}.Marshal(CaseToProto(c))
+// caseDocument is a case as it is kept: in the contract's shape, and beside it the whole
+// parameters that it was opened under. The hub's own, version 0, change with the program;
+// a case under way must not change with them.
+type caseDocument struct {
+	Case       []byte
+	Parameters removal.Parameters
 }
 
-// DecodeCase reads it. Of the parameters only the version stands in it.
+// EncodeCase gives the document of a case as it is kept.
+func EncodeCase(c removal.Case) ([]byte, error) {
+	inner, err := proto.MarshalOptions{Deterministic: true}.Marshal(CaseToProto(c))
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(caseDocument{Case: inner, Parameters: c.Parameters})
+}
+
+// DecodeCase reads it.
 func DecodeCase(doc []byte) (removal.Case, error) {
-	var p hubv1.RemovalCase
-	if err := proto.Unmarshal(doc, &p); err != nil {
+	var d caseDocument
+	if err := json.Unmarshal(doc, &d); err != nil {
 		return removal.Case{}, err
 	}
-	return caseFromProto(&p), nil
+	var p hubv1.RemovalCase
+	if err := proto.Unmarshal(d.Case, &p); err != nil {
+		return removal.Case{}, err
+	}
+	c := caseFromProto(&p)
+	c.Parameters = d.Parameters
+	return c, nil
 }
 
 // CaseToProto is a case in the contract's shape, without what depends on the day.
@@ -46,7 +65,7 @@ func CaseToProto(c removal.Case) *hubv1.RemovalCase {
 func caseFromProto(p *hubv1.RemovalCase) removal.Case {
 	return removal.Case{
 		ID: p.GetId(), Area: p.GetArea(), Household: p.GetHousehold(), Village: p.GetVillage(), State: caseStates.text(p.GetState()),
-		Parameters: removal.Parameters{Version: int(p.GetParametersVersion())}, Steps: each(p.GetSteps(), StepFromProto),
+		Steps: each(p.GetSteps(), StepFromProto),
 		Overridden: p.GetOverridden(), Flagged: p.GetFlagged(), Ends: each(p.GetEnds(), removalEndFromProto),
 		EffectiveOn: date.Date(p.GetEffectiveOn()), Decision: p.GetDecision(), DecisionNumber: p.GetDecisionNumber(), Reversal: p.GetReversal(), Persons: p.GetPersons(),
 	}
