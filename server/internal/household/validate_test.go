@@ -165,7 +165,11 @@ func TestEachProblemNamesItsFieldAndReason(t *testing.T) {
 		{"benefits[0].document", fault.OutOfRange, func(h *Household) { h.Benefits[0].Document = strings.Repeat("x", 101) }},
 		{"benefits[1].id", fault.Duplicate, func(h *Household) { h.Benefits[1].ID = h.Benefits[0].ID }},
 		{"benefits", fault.TooMany, func(h *Household) { h.Benefits = make([]Benefit, MaxBenefits+1) }},
-		{"decisions[1].number", fault.Duplicate, func(h *Household) { d := h.Decisions[0].clone(); d.ID = "dd_9"; h.Decisions = append(h.Decisions[:1], d) }},
+		{"decisions[1].number", fault.Duplicate, func(h *Household) {
+			d := h.Decisions[0].clone()
+			d.ID = "dd_9"
+			h.Decisions = append(h.Decisions[:1], d)
+		}},
 		{"decisions[0].number", fault.Required, func(h *Household) { h.Decisions[0].Number = "" }},
 		{"decisions[0].kind", fault.UnknownCode, func(h *Household) { h.Decisions[0].Kind = "X" }},
 		{"decisions[0].document.issuer", fault.Required, func(h *Household) { h.Decisions[0].Document.Issuer = "" }},

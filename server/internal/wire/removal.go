@@ -65,7 +65,7 @@ func CaseToProto(c removal.Case) *hubv1.RemovalCase {
 func caseFromProto(p *hubv1.RemovalCase) removal.Case {
 	return removal.Case{
 		ID: p.GetId(), Area: p.GetArea(), Household: p.GetHousehold(), Village: p.GetVillage(), State: caseStates.text(p.GetState()),
-		Steps: each(p.GetSteps(), StepFromProto),
+		Steps:      each(p.GetSteps(), StepFromProto),
 		Overridden: p.GetOverridden(), Flagged: p.GetFlagged(), Ends: each(p.GetEnds(), removalEndFromProto),
 		EffectiveOn: date.Date(p.GetEffectiveOn()), Decision: p.GetDecision(), DecisionNumber: p.GetDecisionNumber(), Reversal: p.GetReversal(), Persons: p.GetPersons(),
 	}
