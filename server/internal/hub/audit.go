@@ -14,12 +14,20 @@ import (
 // where the second is missing, full disclosure must be assumed (law 5).
 // detail and what read returns name lists, divisions, ids and counts, never personal data.
 func (h *Hub) audited(ctx context.Context, c access.Caller, action string, detail any, read func() (any, error)) error {
-	intent := store.AuditEntry{
+	return h.auditedAs(ctx, h.intent(c, action, detail), read)
+}
+
+func (h *Hub) intent(c access.Caller, action string, detail any) store.AuditEntry {
+	return store.AuditEntry{
 		ID: NewID("au_"), Time: h.Clock(), Agency: c.Agency, Client: c.Client, Person: c.Person,
 		Action: action, Detail: toJSON(detail),
 	}
+}
+
+// auditedAs is audited for a read that notes under its intent how far it is, see soFar.
+func (h *Hub) auditedAs(ctx context.Context, intent store.AuditEntry, read func() (any, error)) error {
 	if err := h.Store.Audit(ctx, intent); err != nil {
-		h.Log.Error("audit intent not written", "action", action, "error", err)
+		h.Log.Error("audit intent not written", "action", intent.Action, "error", err)
 		return fault.New(fault.AuditUnavailable)
 	}
 	result, err := read()
@@ -31,9 +39,21 @@ func (h *Hub) audited(ctx context.Context, c access.Caller, action string, detai
 	}
 	// The caller may have gone; the outcome is written all the same.
 	if auditErr := h.Store.Audit(context.WithoutCancel(ctx), outcome); auditErr != nil {
-		h.Log.Error("audit outcome not written", "action", action, "error", auditErr)
+		h.Log.Error("audit outcome not written", "action", intent.Action, "error", auditErr)
 	}
 	return err
+}
+
+// sentSoFar marks an entry below an intent that is no outcome yet.
+const sentSoFar = "SENT"
+
+// soFar notes what a read that may last for months has handed out by now.
+func (h *Hub) soFar(ctx context.Context, intent store.AuditEntry, handed any) {
+	e := intent
+	e.ID, e.Of, e.Time, e.Detail, e.Outcome = NewID("au_"), intent.ID, h.Clock(), toJSON(handed), sentSoFar
+	if err := h.Store.Audit(context.WithoutCancel(ctx), e); err != nil {
+		h.Log.Error("audit of what a stream has sent not written", "action", e.Action, "error", err)
+	}
 }
 
 func outcomeOf(err error) string {

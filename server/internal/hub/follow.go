@@ -20,16 +20,18 @@ type FollowQuery struct {
 }
 
 // Follow sends pages until everything up to now is sent, or for ever. One audit
-// intent stands for the stream; its outcome counts what was sent. The agreements
-// are looked at again after each End, and so before anything newer is sent.
+// intent stands for the stream; its outcome counts what was sent, and while it is open
+// an entry after each End does. The agreements are looked at again after each End, and
+// so before anything newer is sent.
 func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send func(*wire.Page) error) error {
 	rd, err := h.open(ctx, c, q.Scope, q.Cursor)
 	if err != nil {
 		return h.refused(ctx, c, "sync.follow", q.Scope, err)
 	}
 	rd.packed = q.Packed
-	return h.audited(ctx, c, "sync.follow", scopeDetail(rd), func() (any, error) {
-		var total counts
+	intent := h.intent(c, "sync.follow", scopeDetail(rd))
+	total := streamed{begunReading: begunAt(rd)}
+	return h.auditedAs(ctx, intent, func() (any, error) {
 		err := ahead(ctx, func(ctx context.Context, queue func(sending) error) error {
 			return h.follow(ctx, rd, q, func(p *wire.Page, n counts) error { return queue(sending{p, n}) })
 		}, func(s sending) error {
@@ -37,10 +39,20 @@ func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send f
 				return err
 			}
 			total.add(s.counts)
+			if q.Live && s.page.End != nil {
+				h.soFar(ctx, intent, total)
+			}
 			return nil
 		})
 		return total, err
 	})
+}
+
+// streamed is what the audit keeps of a stream: where it began and what it sent since,
+// so that each entry can be understood without the intent, which may be old.
+type streamed struct {
+	begunReading
+	counts
 }
 
 // sending is a page on its way with what the audit keeps of it.

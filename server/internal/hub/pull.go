@@ -72,9 +72,18 @@ func allNamed(all []string) []string {
 func scopeDetail(rd *reading) any {
 	return struct {
 		Scope feed.Scope
-		From  []feed.AreaPosition
-		Load  bool
-	}{rd.cursor.Scope, slices.Clone(rd.cursor.Areas), rd.cursor.Loading}
+		begunReading
+	}{rd.cursor.Scope, begunAt(rd)}
+}
+
+// begunReading is what an audit entry says of where a page or stream began.
+type begunReading struct {
+	From []feed.AreaPosition `json:",omitempty"`
+	Load bool                `json:",omitempty"`
+}
+
+func begunAt(rd *reading) begunReading {
+	return begunReading{slices.Clone(rd.cursor.Areas), rd.cursor.Loading}
 }
 
 // counts is what an audit outcome keeps of a page or stream.

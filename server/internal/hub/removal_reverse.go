@@ -31,12 +31,7 @@ type reversal struct {
 // an intent for everybody else whom it reached.
 func (s *caseStep) reverse(ctx context.Context, c removal.Case) (int64, error) {
 	d := removal.ReversalDecision(c)
-	i := reversal{Household: c.Household, Decision: d, Actor: s.act.actor}
-	for _, e := range c.Ends {
-		if e.Person != "" && !slices.Contains(i.Persons, e.Person) {
-			i.Persons = append(i.Persons, e.Person)
-		}
-	}
+	i := reversal{Household: c.Household, Persons: personsOf(c.Ends), Decision: d, Actor: s.act.actor}
 	if err := s.takeable(ctx, i); err != nil {
 		return 0, err
 	}
