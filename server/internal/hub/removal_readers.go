@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +71,7 @@ type readersOf struct {
 	by        map[[2]string]*readerOf
 }
 
-// readerOf is a reader with the areas in which it was handed the removal, and when it was
+// readerOf is a program with the areas in which it was handed the removal, and when it was
 // handed the reversal of each.
 type readerOf struct {
 	Reader
@@ -110,18 +111,13 @@ func (t *readersOf) entry(e store.AuditEntry) error {
 
 // handed notes that somebody was handed what lies between two positions.
 func (t *readersOf) handed(from openReading, to []feed.AreaPosition) {
+	r := t.reader(from.last)
 	for area, s := range t.stretches {
 		before, after := positionIn(from.From, area), positionIn(to, area)
 		if after >= s.from && s.wrongFrom(before, from.Load) {
-			t.reader(from.last, false).wrong[area] = true
+			r.read(area, from.last.Time, false)
 		}
-	}
-	r := t.by[readerKey(from.last)]
-	if r == nil {
-		return
-	}
-	for area, s := range t.stretches {
-		if _, known := r.right[area]; !known && s.back > 0 && positionIn(to, area) >= s.back {
+		if _, known := r.right[area]; !known && s.back > 0 && after >= s.back {
 			r.right[area] = from.last.Time
 		}
 	}
@@ -129,56 +125,57 @@ func (t *readersOf) handed(from openReading, to []feed.AreaPosition) {
 
 // wrongFrom tells whether somebody who goes on from a position comes by what is wrong.
 func (s stretch) wrongFrom(before int64, load bool) bool {
-	return (load || before < s.from) && before < max(s.back, s.from)
+	return before < s.from || (load && before < s.end)
 }
 
-// left counts what has no outcome as handed, to those of whom nothing better is known.
-func (t *readersOf) left() {
+// assume counts what has no outcome as handed, where nothing better is known of a reader.
+func (t *readersOf) assume() {
 	for _, o := range t.open {
+		r, at := t.reader(o.last), o.last.Time
+		if at.Before(t.since) {
+			at = t.since
+		}
 		for area, s := range t.stretches {
 			covers := slices.ContainsFunc(o.From, func(p feed.AreaPosition) bool { return p.Area == area })
-			if r := t.by[readerKey(o.last)]; covers && s.wrongFrom(positionIn(o.From, area), o.Load) && (r == nil || r.Assumed) {
-				t.reader(o.last, true).wrong[area] = true
+			if covers && s.wrongFrom(positionIn(o.From, area), o.Load) {
+				r.read(area, at, true)
 			}
 		}
 	}
 }
 
-// reader gives whoever an entry is about, a new one where it was not met yet.
-func (t *readersOf) reader(e store.AuditEntry, assumed bool) *readerOf {
-	k := readerKey(e)
+// read notes where the reader was handed the removal; what is known goes before what is assumed.
+func (r *readerOf) read(area string, at time.Time, assumed bool) {
+	switch {
+	case len(r.wrong) == 0 || (r.Assumed && assumed && at.Before(r.ReadAt)):
+		r.ReadAt, r.Assumed = at, assumed
+	case assumed && !r.Assumed:
+		return
+	}
+	r.wrong[area] = true
+}
+
+// reader gives whoever an entry is about.
+func (t *readersOf) reader(e store.AuditEntry) *readerOf {
+	k := [2]string{e.Agency, e.Client}
 	if t.by[k] == nil {
-		at := e.Time
-		if assumed && at.Before(t.since) {
-			at = t.since
-		}
-		t.by[k] = &readerOf{Reader{Agency: e.Agency, Client: e.Client, ReadAt: at, Assumed: assumed}, map[string]bool{}, map[string]time.Time{}}
+		t.by[k] = &readerOf{Reader{Agency: e.Agency, Client: e.Client}, map[string]bool{}, map[string]time.Time{}}
 	}
 	return t.by[k]
 }
 
-func readerKey(e store.AuditEntry) [2]string { return [2]string{e.Agency, e.Client} }
-
-// corrected is when it was handed the last reversal of what it was handed wrongly. Whoever
-// was handed the removal only in areas that have no reversal, because everybody moved away
-// before, is right with the first one elsewhere.
+// corrected is when it was handed the last reversal of what it was handed wrongly; zero
+// where one is missing, or where it reads only what everybody moved away from before.
 func (r *readerOf) corrected(stretches map[string]stretch) (at time.Time) {
-	owed := false
 	for area := range r.wrong {
-		if stretches[area].back == 0 {
-			continue
+		if stretches[area].back == 0 && stretches[area].end < math.MaxInt64 {
+			continue // they have all left; what takes it back stands elsewhere
 		}
-		owed = true
 		got, ok := r.right[area]
 		if !ok {
 			return time.Time{}
 		}
 		if got.After(at) {
-			at = got
-		}
-	}
-	for _, got := range r.right {
-		if !owed && (at.IsZero() || got.Before(at)) {
 			at = got
 		}
 	}
@@ -194,8 +191,11 @@ func positionIn(all []feed.AreaPosition, area string) int64 {
 }
 
 func (t *readersOf) readers() (out []Reader) {
-	t.left()
+	t.assume()
 	for _, r := range t.by {
+		if len(r.wrong) == 0 {
+			continue
+		}
 		r.CorrectedAt = r.corrected(t.stretches)
 		out = append(out, r.Reader)
 	}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/removal"
@@ -11,14 +12,14 @@ import (
 // stretch is what of an area's feed a removal made wrong.
 type stretch struct {
 	from int64 // first transaction that may show it
-	back int64 // transaction from which on it is right again; 0: not there, or not yet
+	back int64 // transaction by which the reversal stands; 0: not there, or not yet
+	end  int64 // transaction from which on a first load shows nothing wrong
 }
 
-// standing is since when a removal stood on a household in an area, and since when its
-// reversal does, by the revisions.
+// standing is since when a removal stood on a household in an area, since when its reversal
+// does, and when it was wrong no more: reversed, or gone from there.
 type standing struct {
-	came, back time.Time // zero: never
-	open       bool      // it stands there still
+	came, back, end time.Time // zero: never
 }
 
 // stretchesOf finds, by area, the transactions by which a removal and its reversal became
@@ -83,39 +84,49 @@ func (h *Hub) standingOf(ctx context.Context, r store.Reader, area, id string, c
 		if removed && reversed && s.back.IsZero() && !row.Gone {
 			s.back = row.Time
 		}
-		s.open = removed && !reversed && !row.Gone
+		switch wrong := removed && !reversed && !row.Gone; {
+		case wrong:
+			s.end = time.Time{}
+		case !s.came.IsZero() && s.end.IsZero():
+			s.end = row.Time
+		}
 	}
 	return s, nil
 }
 
 // stretchOf finds the transactions that go with those times. An area is right again when
-// every household is that has the reversal there.
+// every household is in which the removal stood there.
 func stretchOf(ctx context.Context, r store.Reader, area string, times map[string]standing) (out stretch, err error) {
-	came, back := map[string]int64{}, map[string]int64{}
+	found := map[string]stretch{}
 	err = r.Changes(ctx, store.ChangeQuery{Area: area}, func(ch store.Change) error {
-		s, ok := times[ch.Household]
-		if !ok {
-			return nil
-		}
-		if came[ch.Household] == 0 && !ch.Time.Before(s.came) {
-			came[ch.Household] = ch.Transaction
-		}
-		if back[ch.Household] == 0 && !s.back.IsZero() && !ch.Time.Before(s.back) {
-			back[ch.Household] = ch.Transaction
+		if s, ok := times[ch.Household]; ok {
+			f := found[ch.Household]
+			since(&f.from, s.came, ch)
+			since(&f.back, s.back, ch)
+			since(&f.end, s.end, ch)
+			found[ch.Household] = f
 		}
 		return nil
 	})
 	open := false
 	for id, s := range times {
-		if n := came[id]; n > 0 && (out.from == 0 || n < out.from) {
-			out.from = n
+		f := found[id]
+		if f.from > 0 && (out.from == 0 || f.from < out.from) {
+			out.from = f.from
 		}
-		out.back, open = max(out.back, back[id]), open || s.open
+		out.back, out.end, open = max(out.back, f.back), max(out.end, f.end), open || s.end.IsZero()
 	}
 	if open {
-		out.back = 0
+		out.back, out.end = 0, math.MaxInt64
 	}
 	return out, err
+}
+
+// since notes the first transaction of a time or later.
+func since(first *int64, at time.Time, ch store.Change) {
+	if *first == 0 && !at.IsZero() && !ch.Time.Before(at) {
+		*first = ch.Transaction
+	}
 }
 
 // announcedAt is when the decision was frozen.

@@ -128,7 +128,7 @@ func (s removals) ListReaders(ctx context.Context, req *hubv1.ListReadersRequest
 	}
 	res := &hubv1.ListReadersResponse{}
 	for _, r := range all {
-		p := &hubv1.RemovalReader{Agency: r.Agency, Client: r.Client, ReadAt: r.ReadAt.Format(time.RFC3339)}
+		p := &hubv1.RemovalReader{Agency: r.Agency, Client: r.Client, ReadAt: r.ReadAt.Format(time.RFC3339), Assumed: r.Assumed}
 		if !r.CorrectedAt.IsZero() {
 			p.CorrectedAt = r.CorrectedAt.Format(time.RFC3339)
 		}

@@ -1647,8 +1647,12 @@ type RemovalReader struct {
 	Client string `protobuf:"bytes,2,opt,name=client,proto3" json:"client,omitempty"`
 	// When it was first handed records or changes of the area from the removal's transaction on; RFC 3339.
 	ReadAt string `protobuf:"bytes,3,opt,name=read_at,json=readAt,proto3" json:"read_at,omitempty"`
-	// When it was first handed the area from the reversal's transaction on; empty: not yet.
-	CorrectedAt   string `protobuf:"bytes,4,opt,name=corrected_at,json=correctedAt,proto3" json:"corrected_at,omitempty"`
+	// When it had been handed the reversal in every area in which it was handed the removal and the reversal stands; empty: not yet,
+	// or never, where it reads only an area that everybody concerned has left.
+	CorrectedAt string `protobuf:"bytes,4,opt,name=corrected_at,json=correctedAt,proto3" json:"corrected_at,omitempty"`
+	// The audit does not say what it was handed (a broken stream, a hub that ended meanwhile), so everything counts as handed;
+	// read_at is then the earliest possible time.
+	Assumed       bool `protobuf:"varint,5,opt,name=assumed,proto3" json:"assumed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1709,6 +1713,13 @@ func (x *RemovalReader) GetCorrectedAt() string {
 		return x.CorrectedAt
 	}
 	return ""
+}
+
+func (x *RemovalReader) GetAssumed() bool {
+	if x != nil {
+		return x.Assumed
+	}
+	return false
 }
 
 // Asks for parameters.
@@ -2035,12 +2046,13 @@ const file_bangfu_hub_v1_removal_proto_rawDesc = "" +
 	"\x12ListReadersRequest\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\"M\n" +
 	"\x13ListReadersResponse\x126\n" +
-	"\areaders\x18\x01 \x03(\v2\x1c.bangfu.hub.v1.RemovalReaderR\areaders\"{\n" +
+	"\areaders\x18\x01 \x03(\v2\x1c.bangfu.hub.v1.RemovalReaderR\areaders\"\x95\x01\n" +
 	"\rRemovalReader\x12\x16\n" +
 	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x16\n" +
 	"\x06client\x18\x02 \x01(\tR\x06client\x12\x17\n" +
 	"\aread_at\x18\x03 \x01(\tR\x06readAt\x12!\n" +
-	"\fcorrected_at\x18\x04 \x01(\tR\vcorrectedAt\"4\n" +
+	"\fcorrected_at\x18\x04 \x01(\tR\vcorrectedAt\x12\x18\n" +
+	"\aassumed\x18\x05 \x01(\bR\aassumed\"4\n" +
 	"\x13GetProcedureRequest\x12\x1d\n" +
 	"\x04area\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04area\"V\n" +
 	"\x14GetProcedureResponse\x12>\n" +

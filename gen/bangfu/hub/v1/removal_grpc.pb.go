@@ -80,7 +80,13 @@ type RemovalServiceClient interface {
 	// ListRemovalRates shows, by village and township of an area, how many households were proposed and removed lately, and which are
 	// out of line (四(三), against over-extension).
 	ListRemovalRates(ctx context.Context, in *ListRemovalRatesRequest, opts ...grpc.CallOption) (*ListRemovalRatesResponse, error)
-	// ListReaders tells who was handed the records that a reversal made wrong, and when each was handed the right ones.
+	// ListReaders tells who was handed the records that a reversal made wrong, and when each was handed the right ones. It covers
+	// everything read by SyncService (Pull and Follow, subscriptions and exports that stand on them): of the household and of all to
+	// whom the decision went along, in every area where they have lived since the announcement; also through streams that are still
+	// open; and what has no outcome in the audit, which counts as handed (see assumed). It goes by areas: a program counts that was
+	// handed the area's transaction, whether or not its lists and villages hold the record. It does not cover single looks at a
+	// household or record, files of lists and printed letters, nor streams that broke off more than 30 days before the announcement;
+	// and changes that the hub no longer keeps are not found.
 	ListReaders(ctx context.Context, in *ListReadersRequest, opts ...grpc.CallOption) (*ListReadersResponse, error)
 	// GetProcedure shows the procedure parameters of an area, with all earlier versions.
 	GetProcedure(ctx context.Context, in *GetProcedureRequest, opts ...grpc.CallOption) (*GetProcedureResponse, error)
@@ -289,7 +295,13 @@ type RemovalServiceServer interface {
 	// ListRemovalRates shows, by village and township of an area, how many households were proposed and removed lately, and which are
 	// out of line (四(三), against over-extension).
 	ListRemovalRates(context.Context, *ListRemovalRatesRequest) (*ListRemovalRatesResponse, error)
-	// ListReaders tells who was handed the records that a reversal made wrong, and when each was handed the right ones.
+	// ListReaders tells who was handed the records that a reversal made wrong, and when each was handed the right ones. It covers
+	// everything read by SyncService (Pull and Follow, subscriptions and exports that stand on them): of the household and of all to
+	// whom the decision went along, in every area where they have lived since the announcement; also through streams that are still
+	// open; and what has no outcome in the audit, which counts as handed (see assumed). It goes by areas: a program counts that was
+	// handed the area's transaction, whether or not its lists and villages hold the record. It does not cover single looks at a
+	// household or record, files of lists and printed letters, nor streams that broke off more than 30 days before the announcement;
+	// and changes that the hub no longer keeps are not found.
 	ListReaders(context.Context, *ListReadersRequest) (*ListReadersResponse, error)
 	// GetProcedure shows the procedure parameters of an area, with all earlier versions.
 	GetProcedure(context.Context, *GetProcedureRequest) (*GetProcedureResponse, error)
