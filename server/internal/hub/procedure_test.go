@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/bangfuhub/hub/server/internal/access"
+	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/removal"
@@ -88,6 +89,27 @@ func TestACaseUnderTheHubsOwnParametersKeepsThemToo(t *testing.T) {
 	want.PublicityDays, want.Basis = 20, "虚构的旧依据"
 	if !reflect.DeepEqual(c.Parameters, want) {
 		t.Errorf("it goes on under %+v", c.Parameters)
+	}
+}
+
+// What is stored beside a case is as old as its last step; a calendar that was missing then may
+// be there by now, and the other way round.
+func TestUntilWhenACaseWaitsIsReckonedWhenItIsRead(t *testing.T) {
+	h := newBureau(newHouse(t))
+	c := h.carry(h.propose(h.fits(qionghai[0], 1, 1)[0]), removal.Post)
+	for _, x := range []struct {
+		days    int
+		working bool
+		until   date.Date
+	}{{60, true, ""}, {9, true, today.AddDays(11)}, {9, false, today.AddDays(9)}} {
+		h.openedUnder(c, func(p *removal.Parameters) { p.PublicityDays, p.WorkingDays = x.days, x.working })
+		listed, _, err := h.Removals(t.Context(), county, hub.CaseQuery{Area: "qionghai", Waiting: removal.RoleReview})
+		h.ok(err)
+		for _, got := range append(listed, h.now(c)) {
+			if got.Waiting != removal.RoleReview || got.Since != today || got.Until != x.until {
+				t.Errorf("%d days: waits for %s since %s until %q, not until %q", x.days, got.Waiting, got.Since, got.Until, x.until)
+			}
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func (h *Hub) visibleCase(ctx context.Context, r store.Reader, c access.Caller, 
 	if err := h.maySeeRemovals(ctx, r, c, row.Village); err != nil {
 		return CaseState{}, fault.New(fault.CaseNotFound)
 	}
-	return h.caseState(ctx, r, row)
+	return h.caseState(row)
 }
 
 // maySeeRemovals lets in who acts in a village's removals, and who may read its households.
@@ -59,23 +59,19 @@ func (h *Hub) maySeeRemovals(ctx context.Context, r store.Reader, c access.Calle
 	return h.mayReadHousehold(ctx, r, c, village)
 }
 
-func (h *Hub) caseState(ctx context.Context, r store.Reader, row store.Case) (CaseState, error) {
+// caseState reads whom a case waits for and until when from the case itself: what is stored of
+// that serves only to find and order cases, and is as old as the case's last step. A calendar
+// that was missing then may be there by now.
+func (h *Hub) caseState(row store.Case) (CaseState, error) {
 	c, err := h.openCase(row)
 	if err != nil {
 		return CaseState{}, err
 	}
-	return CaseState{
-		Case: c, Etag: h.caseEtag(row), OpenedOn: date.Date(row.OpenedOn), Today: removal.StateOn(c, h.Today()),
-		Waiting: removal.Role(row.Waiting), Since: date.Date(row.Since), Until: date.Date(row.Until), place: row.Since + " " + row.ID,
-	}.shown(), nil
-}
-
-// shown hides the day that only orders those that have ended.
-func (s CaseState) shown() CaseState {
-	if s.Waiting == "" {
-		s.Since, s.Until = "", ""
+	s := CaseState{
+		Case: c, Etag: h.caseEtag(row), OpenedOn: date.Date(row.OpenedOn), Today: removal.StateOn(c, h.Today()), place: row.Since + " " + row.ID,
 	}
-	return s
+	s.Waiting, s.Since, s.Until = removal.Waiting(c, h.calendar)
+	return s, nil
 }
 
 // CaseQuery selects cases of an area.
@@ -137,7 +133,7 @@ func (h *Hub) cases(ctx context.Context, r store.Reader, c access.Caller, find s
 		if !may {
 			return nil
 		}
-		s, err := h.caseState(ctx, r, row)
+		s, err := h.caseState(row)
 		if err != nil {
 			return err
 		}

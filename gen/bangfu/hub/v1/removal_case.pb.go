@@ -522,9 +522,10 @@ type RemovalCase struct {
 	State RemovalState `protobuf:"varint,6,opt,name=state,proto3,enum=bangfu.hub.v1.RemovalState" json:"state,omitempty"`
 	// Whom it waits for; absent where it has ended.
 	WaitingFor RemovalRole `protobuf:"varint,7,opt,name=waiting_for,json=waitingFor,proto3,enum=bangfu.hub.v1.RemovalRole" json:"waiting_for,omitempty"`
-	// Since which day.
+	// Since which day; empty where it has ended.
 	Since string `protobuf:"bytes,8,opt,name=since,proto3" json:"since,omitempty"`
-	// First day on which the next step is possible (publicity), or by which it is due; empty: at once.
+	// First day on which the next step is possible (publicity), or by which it is due. Empty where it has ended, and in a publicity of
+	// working days whose end cannot be told yet: the calendar of a year that it runs into is not published.
 	Until string `protobuf:"bytes,9,opt,name=until,proto3" json:"until,omitempty"`
 	// Version of the area's parameters that it runs under.
 	ParametersVersion int32 `protobuf:"varint,10,opt,name=parameters_version,json=parametersVersion,proto3" json:"parameters_version,omitempty"`
