@@ -70,29 +70,30 @@ func (h *Hub) UploadEvidence(ctx context.Context, c access.Caller, id, of string
 // evidenceArea is the area that keeps a document: the case's, wherever the household has
 // moved since, or without one the household's. It takes a role in the village of either.
 func (h *Hub) evidenceArea(ctx context.Context, r store.Reader, c access.Caller, id, of string) (area string, err error) {
-	village, none := "", fault.HouseholdNotFound
-	if of == "" {
-		area, village, err = h.homeOf(ctx, r, id)
-	} else {
-		none = fault.CaseNotFound
-		area, village, err = caseOf(ctx, r, id, of)
+	if of != "" {
+		area, village, err := caseOf(ctx, r, id, of)
+		if err != nil {
+			return "", err
+		}
+		return area, h.evidenceRole(ctx, r, c, village, fault.CaseNotFound)
 	}
+	if area, err = h.where(ctx, r, id); err != nil {
+		return "", err
+	}
+	row, err := r.Household(ctx, area, id)
 	if err != nil {
 		return "", err
 	}
-	roles, err := h.removalRoles(ctx, r, c, village)
-	if err == nil && len(roles) == 0 {
-		err = fault.New(none)
-	}
-	return area, err
+	return area, h.evidenceRole(ctx, r, c, row.Village, fault.HouseholdNotFound)
 }
 
-func (h *Hub) homeOf(ctx context.Context, r store.Reader, id string) (area, village string, err error) {
-	if area, err = h.where(ctx, r, id); err != nil {
-		return "", "", err
+// evidenceRole hides what a caller without a role in the village asks about.
+func (h *Hub) evidenceRole(ctx context.Context, r store.Reader, c access.Caller, village string, hidden fault.Reason) error {
+	roles, err := h.removalRoles(ctx, r, c, village)
+	if err == nil && len(roles) == 0 {
+		err = fault.New(hidden)
 	}
-	row, err := r.Household(ctx, area, id)
-	return area, row.Village, err
+	return err
 }
 
 // caseOf finds a case of a household. One of another household is none.
