@@ -1460,7 +1460,8 @@ type RemovalRate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Code of the division.
 	Division string `protobuf:"bytes,1,opt,name=division,proto3" json:"division,omitempty"`
-	// Households under support at the beginning of the window.
+	// Households that could be removed: those under support that the policies are for (lifted, registered poor, before exit, returned), and
+	// those removed within the window, each once. Closed, merged and wrongly registered ones are left out.
 	Households int32 `protobuf:"varint,2,opt,name=households,proto3" json:"households,omitempty"`
 	// Cases opened within the window.
 	Proposed int32 `protobuf:"varint,3,opt,name=proposed,proto3" json:"proposed,omitempty"`
