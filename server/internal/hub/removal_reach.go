@@ -68,7 +68,9 @@ func (f *reach) look(ctx context.Context, ids []string) error {
 			return err
 		}
 		f.looked[id] = facts
-		f.areas[at.Area] = f.areas[at.Area]
+		if !f.areas[at.Area] {
+			f.areas[at.Area] = false // to be searched
+		}
 		if row.Gone || !stands(facts, f.decision) {
 			continue
 		}

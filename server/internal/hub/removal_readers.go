@@ -81,18 +81,20 @@ type readerOf struct {
 
 // entry takes one entry of the audit, in the order of writing.
 func (t *readersOf) entry(e store.AuditEntry) error {
-	if e.Action != "sync.pull" && e.Action != "sync.follow" {
-		return nil
-	}
 	var got streamed
-	if json.Unmarshal([]byte(e.Detail), &got) != nil {
-		return nil
+	if (e.Action == "sync.pull" || e.Action == "sync.follow") && json.Unmarshal([]byte(e.Detail), &got) == nil {
+		t.read(e, got)
 	}
+	return nil
+}
+
+// read takes what an entry says of a page or stream.
+func (t *readersOf) read(e store.AuditEntry, got streamed) {
 	if e.Of == "" {
 		if len(got.From) > 0 { // what was refused names no positions
 			t.open[e.ID] = openReading{got.begunReading, e}
 		}
-		return nil
+		return
 	}
 	begun, known := t.open[e.Of]
 	if len(got.From) > 0 {
@@ -106,7 +108,6 @@ func (t *readersOf) entry(e store.AuditEntry) error {
 	if known {
 		t.handed(begun, got.To)
 	}
-	return nil
 }
 
 // handed notes that somebody was handed what lies between two positions.

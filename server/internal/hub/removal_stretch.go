@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/removal"
@@ -65,11 +66,11 @@ func (h *Hub) standingOf(ctx context.Context, r store.Reader, area, id string, c
 	if err != nil {
 		return s, err
 	}
-	for i := len(all) - 1; i >= 0; i-- { // the oldest first
-		if all[i].Time.Before(announcedAt(c)) {
+	for _, was := range slices.Backward(all) { // the oldest first
+		if was.Time.Before(announcedAt(c)) {
 			continue
 		}
-		row, err := r.Revision(ctx, area, id, all[i].Revision, time.Time{})
+		row, err := r.Revision(ctx, area, id, was.Revision, time.Time{})
 		if err != nil {
 			return s, err
 		}
