@@ -37,6 +37,18 @@ func splitDecisions(h, rest, split *Household, s Splitting) {
 	}
 	rest.widen(s.On)
 	split.widen(s.On)
+	rest.dropIdle()
+	split.dropIdle()
+}
+
+// dropIdle leaves out reversals of decisions that do not stand here, because whom they
+// concern lives elsewhere: there the reversal stands beside its decision.
+func (h *Household) dropIdle() {
+	stands := map[string]bool{}
+	for _, d := range h.Decisions {
+		stands[d.ID] = true
+	}
+	h.Decisions = slices.DeleteFunc(h.Decisions, func(d Decision) bool { return d.Kind == DecisionReversal && !stands[d.Reverses] })
 }
 
 // absorbDecisions brings the decisions about the moved persons into the united
@@ -59,6 +71,7 @@ func absorbDecisions(from, into, united *Household, moved []string) {
 			united.takeDecision(d)
 		}
 	}
+	united.dropIdle()
 }
 
 // of is the decision with only what concerns those persons or the household as a whole.

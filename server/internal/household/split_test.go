@@ -1,6 +1,7 @@
 package household
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -225,5 +226,26 @@ func TestSplitAndAbsorbChangeNeitherArgument(t *testing.T) {
 	mustAbsorb(t, a, b, Union{On: parting, Document: paper})
 	if !reflect.DeepEqual(a, wantA) || !reflect.DeepEqual(b, wantB) || !reflect.DeepEqual(fresh, shell()) {
 		t.Error("an argument was changed")
+	}
+}
+
+// A reversal follows the decision that it takes back, and stands nowhere else: without
+// it the household would not be valid.
+func TestAReversalStaysWithTheDecisionThatItTakesBack(t *testing.T) {
+	h := numbered("a", 4, false)
+	h.Decisions = []Decision{
+		{ID: "dd_1", Number: "1", Kind: DecisionRemoval, DecidedOn: "2019-01-10", AnnouncedOn: "2019-01-20", EffectiveOn: "2019-02-01", Document: paper, Only: []string{"a3"}},
+		{ID: "dd_2", Number: "2", Kind: DecisionReversal, DecidedOn: "2019-03-01", EffectiveOn: "2019-03-01", Document: paper, Reverses: "dd_1"},
+	}
+	mustBeValid(t, h)
+	for leaver, there := range map[string]int{"a2": 0, "a3": 2} {
+		rest, split := mustSplit(t, h, shell(), Splitting{Leaving: map[string]Relation{leaver: RelationHead}, On: parting, Document: paper})
+		mustBeValid(t, rest, split)
+		if len(split.Decisions) != there || len(rest.Decisions) != 2-there {
+			t.Errorf("%s left: %d decisions went along, %d stayed", leaver, len(split.Decisions), len(rest.Decisions))
+		}
+		if got := support(parting, rest, split); !maps.Equal(got, support(parting, h)) {
+			t.Errorf("%s left: %v", leaver, got)
+		}
 	}
 }
