@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -69,7 +70,8 @@ func finish(t testing.TB, cmd *exec.Cmd) outcome {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	var ended *exec.ExitError
-	if err != nil && !errors.As(err, &ended) {
+	late := errors.Is(err, context.Canceled) && cmd.ProcessState != nil // it had ended by itself when it was to be killed
+	if err != nil && !errors.As(err, &ended) && !late {
 		t.Fatal(err)
 	}
 	return outcome{stdout: stdout.String(), stderr: stderr.String(), exit: cmd.ProcessState.ExitCode()}
