@@ -2,9 +2,6 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/fault"
@@ -97,7 +94,7 @@ func (h *Hub) transfer(ctx context.Context, c access.Caller, q request, m Move, 
 		return HouseholdState{}, err
 	}
 	a := h.act(c, target, feed.CauseTransfer)
-	intent := NewID("in_")
+	intent := store.Intent{ID: NewID("in_"), Kind: transferKind, Area: source, Time: a.time}
 	out, err := h.once(ctx, c, q, a, func(tx store.Tx) (int64, []place, error) {
 		was, err := h.lockOne(ctx, tx, c, source, m.ID, m.Etag)
 		if err != nil {
@@ -112,7 +109,7 @@ func (h *Hub) transfer(ctx context.Context, c access.Caller, q request, m Move, 
 			return 0, nil, err
 		}
 		d := departure{Household: m.ID, Source: source, Target: target, Actor: a.actor}
-		if err := h.saveDeparture(ctx, tx, intent, a, d); err != nil {
+		if err := h.saveIntent(ctx, tx, intent, d); err != nil {
 			return 0, nil, err
 		}
 		n, err := h.append(ctx, tx, a, []transition{{ID: m.ID, Revision: revision, Before: was.facts, After: after, From: source}})
@@ -136,44 +133,14 @@ func arrivals(ctx context.Context, tx store.Tx, area, id string) (int64, error) 
 	return rows[0].Revision, nil
 }
 
-func (h *Hub) saveDeparture(ctx context.Context, tx store.Tx, id string, a act, d departure) error {
-	plain, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	sealed, err := h.Keys.Seal(plain, []byte("intent\x00"+id))
-	if err != nil {
-		return err
-	}
-	return tx.SaveIntent(ctx, store.Intent{ID: id, Kind: transferKind, Area: d.Source, Document: sealed, Time: a.time})
-}
-
 // FinishTransfers takes households out of areas that they have left. It runs after
 // each transfer and when a hub starts; doing it twice is harmless.
 func (h *Hub) FinishTransfers(ctx context.Context) error {
-	var open []store.Intent
-	err := h.Store.View(ctx, func(r store.Reader) error {
-		var err error
-		open, err = r.Intents(ctx, transferKind)
-		return err
-	})
-	for _, i := range open {
-		err = errors.Join(err, h.finishTransfer(ctx, i))
-	}
-	return err
+	return finish(ctx, h, transferKind, h.finishTransfer)
 }
 
-func (h *Hub) finishTransfer(ctx context.Context, i store.Intent) error {
-	plain, err := h.Keys.Open(i.Document, []byte("intent\x00"+i.ID))
-	if err != nil {
-		return fmt.Errorf("intent %s: %w", i.ID, err)
-	}
-	var d departure
-	if err := json.Unmarshal(plain, &d); err != nil {
-		return fmt.Errorf("intent %s: %w", i.ID, err)
-	}
-	now := h.Clock()
-	a := act{area: d.Source, cause: feed.CauseTransfer, actor: d.Actor, time: now, on: h.Today()}
+func (h *Hub) finishTransfer(ctx context.Context, intent string, d departure) error {
+	a := act{area: d.Source, cause: feed.CauseTransfer, actor: d.Actor, time: h.Clock(), on: h.Today()}
 	return h.update(ctx, d.Source, func(tx store.Tx) (int64, error) {
 		all, err := h.lock(ctx, tx, d.Source, []string{d.Household})
 		if err != nil {
@@ -186,6 +153,6 @@ func (h *Hub) finishTransfer(ctx context.Context, i store.Intent) error {
 				return 0, err
 			}
 		}
-		return n, tx.DeleteIntent(ctx, i.ID)
+		return n, tx.DeleteIntent(ctx, intent)
 	})
 }

@@ -2,9 +2,7 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -35,16 +33,8 @@ func (s *caseStep) reverse(ctx context.Context, c removal.Case) (int64, error) {
 	if err := s.takeable(ctx, i); err != nil {
 		return 0, err
 	}
-	plain, err := json.Marshal(i)
-	if err != nil {
-		return 0, err
-	}
-	id := "in_" + d.ID
-	sealed, err := s.hub.Keys.Seal(plain, []byte("intent\x00"+id))
-	if err != nil {
-		return 0, err
-	}
-	if err := s.tx.SaveIntent(ctx, store.Intent{ID: id, Kind: reversalKind, Area: c.Area, Document: sealed, Time: s.act.time}); err != nil {
+	intent := store.Intent{ID: "in_" + d.ID, Kind: reversalKind, Area: c.Area, Time: s.act.time}
+	if err := s.hub.saveIntent(ctx, s.tx, intent, i); err != nil {
 		return 0, err
 	}
 	if s.was.facts == nil || !stands(s.was.facts, d.Reverses) {
@@ -76,43 +66,26 @@ func (s *caseStep) takeable(ctx context.Context, i reversal) error {
 // FinishReversals brings reversals to those whom they have not reached. It runs after each
 // reversal and when a hub starts; doing it twice is harmless.
 func (h *Hub) FinishReversals(ctx context.Context) error {
-	var open []store.Intent
-	err := h.Store.View(ctx, func(r store.Reader) error {
-		var err error
-		open, err = r.Intents(ctx, reversalKind)
-		return err
-	})
-	for _, i := range open {
-		err = errors.Join(err, h.finishReversal(ctx, i))
-	}
-	return err
+	return finish(ctx, h, reversalKind, h.finishReversal)
 }
 
-func (h *Hub) finishReversal(ctx context.Context, i store.Intent) error {
-	plain, err := h.Keys.Open(i.Document, []byte("intent\x00"+i.ID))
-	if err != nil {
-		return fmt.Errorf("intent %s: %w", i.ID, err)
-	}
-	var rev reversal
-	if err := json.Unmarshal(plain, &rev); err != nil {
-		return fmt.Errorf("intent %s: %w", i.ID, err)
-	}
+func (h *Hub) finishReversal(ctx context.Context, intent string, rev reversal) error {
 	for range reversalRounds {
 		where, err := h.unreached(ctx, rev)
 		if err != nil {
 			return err
 		}
 		if len(where) == 0 {
-			return h.Store.Update(ctx, func(tx store.Tx) error { return tx.DeleteIntent(ctx, i.ID) })
+			return h.Store.Update(ctx, func(tx store.Tx) error { return tx.DeleteIntent(ctx, intent) })
 		}
 		for id, area := range where { // one that fails is in no other's way
 			err = errors.Join(err, h.reverseIn(ctx, area, id, rev))
 		}
 		if err != nil {
-			return fmt.Errorf("intent %s: %w", i.ID, err)
+			return err
 		}
 	}
-	return fmt.Errorf("intent %s: households keep changing", i.ID)
+	return errors.New("households keep changing")
 }
 
 // reversalRounds is how often a reversal looks again for households that moved, split or
