@@ -28,9 +28,17 @@ func (h *Hub) leaving(area string, t transition) (out []store.Alias) {
 
 // leftAs lists everything under which somebody who left is kept.
 func (h *Hub) leftAs(area, id string, p *household.Person) (out []store.Alias) {
+	for _, v := range leftValues(p) {
+		out = append(out, h.alias(area, id, p.ID, aliasLeft, v))
+	}
+	return out
+}
+
+// leftValues are what somebody is kept under who left a household alive.
+func leftValues(p *household.Person) (out []string) {
 	alone := household.Household{Persons: []household.Person{p.Arriving()}}
 	for _, i := range alone.Identifiers() {
-		out = append(out, h.alias(area, id, p.ID, aliasLeft, leftValue(i)))
+		out = append(out, leftValue(i))
 	}
 	return out
 }

@@ -61,11 +61,16 @@ func (h *Hub) ProposeRemoval(ctx context.Context, c access.Caller, p Proposal) (
 // TakeStep carries a case one step on. It says everything that is missing at once, and
 // changes nothing then.
 func (h *Hub) TakeStep(ctx context.Context, c access.Caller, k CaseKey, step removal.Step) (CaseState, error) {
-	area, household, err := h.homeOfCase(ctx, k.ID)
+	var row store.Case // its area and household never change
+	err := h.Store.View(ctx, func(r store.Reader) (err error) {
+		row, err = findCase(ctx, r, k.ID)
+		return err
+	})
 	if err != nil {
 		return CaseState{}, err
 	}
-	return h.stepped(ctx, c, k, area, household, step, nil, func(ctx context.Context, s *caseStep) error { return s.lockCase(ctx, k) })
+	begin := func(ctx context.Context, s *caseStep) error { return s.lockCase(ctx, k) }
+	return h.stepped(ctx, c, k, row.Area, row.Household, step, nil, begin)
 }
 
 // caseStep is one attempt at the transaction of a step.
@@ -289,24 +294,4 @@ func caseContext(area, id string) []byte { return []byte("case\x00" + area + "\x
 func (h *Hub) caseEtag(row store.Case) string {
 	sum := h.Keys.Hash("case-etag", fmt.Sprintf("%s %s %d %s", row.Area, row.ID, row.Revision, row.Time.UTC()))
 	return fmt.Sprintf("%d-%s", row.Revision, hex.EncodeToString(sum[:6]))
-}
-
-// homeOfCase gives a case's area and household, which never change.
-func (h *Hub) homeOfCase(ctx context.Context, id string) (area, household string, err error) {
-	err = h.Store.View(ctx, func(r store.Reader) error {
-		if area, err = r.FindCase(ctx, id); err != nil {
-			return err
-		}
-		row, err := r.Case(ctx, area, id)
-		household = row.Household
-		return err
-	})
-	return area, household, noCase(err)
-}
-
-func noCase(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return fault.New(fault.CaseNotFound)
-	}
-	return err
 }

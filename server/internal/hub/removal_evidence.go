@@ -71,11 +71,14 @@ func (h *Hub) UploadEvidence(ctx context.Context, c access.Caller, id, of string
 // moved since, or without one the household's. It takes a role in the village of either.
 func (h *Hub) evidenceArea(ctx context.Context, r store.Reader, c access.Caller, id, of string) (area string, err error) {
 	if of != "" {
-		area, village, err := caseOf(ctx, r, id, of)
+		row, err := findCase(ctx, r, of)
+		if err == nil && row.Household != id {
+			err = fault.New(fault.CaseNotFound) // a case of another household is none
+		}
 		if err != nil {
 			return "", err
 		}
-		return area, h.evidenceRole(ctx, r, c, village, fault.CaseNotFound)
+		return row.Area, h.evidenceRole(ctx, r, c, row.Village, fault.CaseNotFound)
 	}
 	if area, err = h.where(ctx, r, id); err != nil {
 		return "", err
@@ -94,18 +97,6 @@ func (h *Hub) evidenceRole(ctx context.Context, r store.Reader, c access.Caller,
 		err = fault.New(hidden)
 	}
 	return err
-}
-
-// caseOf finds a case of a household. One of another household is none.
-func caseOf(ctx context.Context, r store.Reader, household, id string) (area, village string, err error) {
-	if area, err = r.FindCase(ctx, id); err != nil {
-		return "", "", noCase(err)
-	}
-	row, err := r.Case(ctx, area, id)
-	if err == nil && row.Household != household {
-		err = store.ErrNotFound
-	}
-	return area, row.Village, noCase(err)
 }
 
 // evidenceIsThere refuses a step that names a document which nobody has uploaded about the

@@ -148,15 +148,6 @@ func (f *reach) unlooked(ids []string, id string) []string {
 	return append(ids, id)
 }
 
-// leftValues are what somebody is kept under who left a household alive, see aliasLeft.
-func leftValues(p *household.Person) (out []string) {
-	alone := household.Household{Persons: []household.Person{p.Arriving()}}
-	for _, i := range alone.Identifiers() {
-		out = append(out, leftValue(i))
-	}
-	return out
-}
-
 func stands(h *household.Household, decision string) bool {
 	return slices.ContainsFunc(h.Decisions, func(d household.Decision) bool { return d.ID == decision })
 }

@@ -16,11 +16,9 @@ import (
 // Removal shows a case. Whoever may not see it learns only that there is none to see.
 func (h *Hub) Removal(ctx context.Context, c access.Caller, id string) (CaseState, error) {
 	var out CaseState
-	err := h.audited(ctx, c, "removal.get", map[string]any{"case": named(id)}, func() (any, error) {
-		return nil, h.Store.View(ctx, func(r store.Reader) (err error) {
-			out, err = h.visibleCase(ctx, r, c, id)
-			return err
-		})
+	err := h.audited(ctx, c, "removal.get", map[string]any{"case": named(id)}, func() (_ any, err error) {
+		out, err = h.caseNow(ctx, c, id)
+		return nil, err
 	})
 	return out, err
 }
@@ -36,18 +34,31 @@ func (h *Hub) caseNow(ctx context.Context, c access.Caller, id string) (out Case
 }
 
 func (h *Hub) visibleCase(ctx context.Context, r store.Reader, c access.Caller, id string) (CaseState, error) {
-	area, err := r.FindCase(ctx, id)
+	row, err := findCase(ctx, r, id)
 	if err != nil {
-		return CaseState{}, noCase(err)
-	}
-	row, err := r.Case(ctx, area, id)
-	if err != nil {
-		return CaseState{}, noCase(err)
+		return CaseState{}, err
 	}
 	if err := h.maySeeRemovals(ctx, r, c, row.Village); err != nil {
 		return CaseState{}, fault.New(fault.CaseNotFound)
 	}
 	return h.caseState(row)
+}
+
+// findCase gives the row of a case by its id alone.
+func findCase(ctx context.Context, r store.Reader, id string) (store.Case, error) {
+	area, err := r.FindCase(ctx, id)
+	if err != nil {
+		return store.Case{}, noCase(err)
+	}
+	row, err := r.Case(ctx, area, id)
+	return row, noCase(err)
+}
+
+func noCase(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fault.New(fault.CaseNotFound)
+	}
+	return err
 }
 
 // maySeeRemovals lets in who acts in a village's removals, and who may read its households.
