@@ -124,6 +124,23 @@ const (
 	EvidenceNotFound    Reason = "EVIDENCE_NOT_FOUND"
 	EvidenceDamaged     Reason = "EVIDENCE_DAMAGED"
 	EvidenceSize        Reason = "EVIDENCE_SIZE"
+
+	LetterNotFound        Reason = "LETTER_NOT_FOUND"
+	LetterState           Reason = "LETTER_STATE"
+	LetterWithdrawn       Reason = "LETTER_WITHDRAWN"
+	LetterNumberTaken     Reason = "LETTER_NUMBER_TAKEN"
+	LetterNoRecipient     Reason = "LETTER_NO_RECIPIENT"
+	LetterAcknowledged    Reason = "LETTER_ACKNOWLEDGED"
+	LetterNotAcknowledged Reason = "LETTER_NOT_ACKNOWLEDGED"
+	LetterDigestDiffers   Reason = "LETTER_DIGEST_DIFFERS"
+	LetterNotInEffect     Reason = "LETTER_NOT_IN_EFFECT"
+	LetterBehind          Reason = "LETTER_BEHIND"
+	LetterDisputed        Reason = "LETTER_DISPUTED"
+	LetterItemUnknown     Reason = "LETTER_ITEM_UNKNOWN"
+	ObjectionNotFound     Reason = "OBJECTION_NOT_FOUND"
+	ObjectionAnswered     Reason = "OBJECTION_ANSWERED"
+	NothingCorrected      Reason = "NOTHING_CORRECTED"
+	LettersByArea         Reason = "LETTERS_BY_AREA"
 )
 
 var texts = map[Reason]text{
@@ -244,4 +261,21 @@ var texts = map[Reason]text{
 	EvidenceNotFound:    {NotFound, "There is no such document among the evidence about this household. Upload it first, for the case where there is one, then name it by the SHA-256 in the answer.", "该户证据材料中没有该文件,请先上传(已有案件的,上传时注明案件),再按返回的 SHA-256 引用。"},
 	EvidenceDamaged:     {Precondition, "The stored evidence with SHA-256 {sha256} is not what was uploaded: it is damaged, or the hub has other keys. Upload the same document again, or have it restored from the backup.", "SHA-256 为 {sha256} 的证据材料与上传时不一致(已损坏或密钥不符)。请重新上传同一文件,或由管理员从备份恢复。"},
 	EvidenceSize:        {Invalid, "A document must have at least one byte and at most {limit}. Scan it with a lower resolution or split it.", "证据材料不得为空,且不得超过 {limit} 字节。请降低扫描分辨率或拆分后上传。"},
+
+	LetterNotFound:        {NotFound, "There is no such letter among those that you may see.", "在您可查看的范围内没有该函件。"},
+	LetterState:           {Precondition, "The letter is {state}; this can be done only while it is {needed}.", "该函件为“{state}”,仅在“{needed}”时可办理此项。"},
+	LetterWithdrawn:       {Precondition, "The letter was withdrawn; letter {number} says what is right instead. Nothing is to be done about this one.", "该函件已撤回,以{number}为准,本函无需再办理。"},
+	LetterNumberTaken:     {Exists, "Another letter has the number {number}. Look it up in the office's register, or leave the number out.", "文号{number}已被其他函件使用。请核对发文登记簿,或不填文号由系统编号。"},
+	LetterNoRecipient:     {Precondition, "No agency receives the letters of department {department} in the whole area {area}. Make an agreement that says so, then issue the letter.", "在{area}全域没有接收{department}函件的单位。请先订立载明接收函件的共享协议,再发函。"},
+	LetterAcknowledged:    {Exists, "Another person of your agency acknowledged the letter on {on} already. Nothing more is needed.", "本单位已由他人于{on}签收该函件,无需再签收。"},
+	LetterNotAcknowledged: {Precondition, "A person of your agency must acknowledge the letter first.", "请先由本单位人员签收该函件。"},
+	LetterDigestDiffers:   {Precondition, "The digest is not this letter's: what you have before you is not what was sent. Fetch the letter again.", "摘要与该函件不符,您手中的内容并非所发内容。请重新获取该函件。"},
+	LetterNotInEffect:     {Precondition, "Not every item of the letter is in effect before {on}. Report it then.", "该函件所列事项至{on}方全部生效,请届时再反馈落实。"},
+	LetterBehind:          {Precondition, "The copy stands before what it is compared with (area {area}, transaction {transaction}). Bring it up to date, then report again.", "本地副本落后于比对位置(区域{area},事务号{transaction})。请先同步,再反馈。"},
+	LetterDisputed:        {Precondition, "An objection of your agency to the letter is open. Report the letter as applied when the office has answered.", "本单位对该函件的异议尚未答复。请待答复后再反馈落实。"},
+	LetterItemUnknown:     {Invalid, "The letter has no item {item}, or it has been corrected already.", "该函件没有第{item}项,或该项已更正。"},
+	ObjectionNotFound:     {NotFound, "The letter has no such objection.", "该函件没有此项异议。"},
+	ObjectionAnswered:     {Precondition, "The objection was answered on {on} already.", "该异议已于{on}答复。"},
+	NothingCorrected:      {Precondition, "Nothing about the person has been corrected since the letter was written. Correct the register or reverse the decision first, or refuse the objection with its reason.", "自该函件拟稿以来,有关人员的信息和决定均未更正。请先更正登记信息或撤销决定,或说明理由不予采纳。"},
+	LettersByArea:         {Invalid, "Letters go by whole areas: {division} is no area's division and none above one. Name the area's division.", "函件按整个市县(区域)发送,{division} 不是市县或其上级区划。请填写市县的区划代码。"},
 }

@@ -290,6 +290,41 @@ const (
 	Reason_REASON_CASE_OPEN Reason = 116
 	// FAILED_PRECONDITION. The case was not reversed, so nobody was handed anything wrong.
 	Reason_REASON_CASE_NOT_REVERSED Reason = 117
+	// NOT_FOUND. There is no such letter among those that you may see.
+	Reason_REASON_LETTER_NOT_FOUND Reason = 140
+	// FAILED_PRECONDITION. The letter is {state}; this can be done only while it is {needed}.
+	Reason_REASON_LETTER_STATE Reason = 141
+	// FAILED_PRECONDITION. The letter was withdrawn; letter {number} says what is right instead. Nothing is to be done about this one.
+	Reason_REASON_LETTER_WITHDRAWN Reason = 142
+	// ALREADY_EXISTS. Another letter has the number {number}. Look it up in the office's register, or leave the number out.
+	Reason_REASON_LETTER_NUMBER_TAKEN Reason = 143
+	// FAILED_PRECONDITION. No agency receives the letters of department {department} in the whole area {area}. Make an agreement that says so,
+	// then issue the letter.
+	Reason_REASON_LETTER_NO_RECIPIENT Reason = 144
+	// ALREADY_EXISTS. Another person of your agency acknowledged the letter on {on} already. Nothing more is needed.
+	Reason_REASON_LETTER_ACKNOWLEDGED Reason = 145
+	// FAILED_PRECONDITION. A person of your agency must acknowledge the letter first.
+	Reason_REASON_LETTER_NOT_ACKNOWLEDGED Reason = 146
+	// FAILED_PRECONDITION. The digest is not this letter's: what you have before you is not what was sent. Fetch the letter again.
+	Reason_REASON_LETTER_DIGEST_DIFFERS Reason = 147
+	// FAILED_PRECONDITION. Not every item of the letter is in effect before {on}. Report it then.
+	Reason_REASON_LETTER_NOT_IN_EFFECT Reason = 148
+	// FAILED_PRECONDITION. The copy stands before what it is compared with (area {area}, transaction {transaction}). Bring it up to date, then
+	// report again.
+	Reason_REASON_LETTER_BEHIND Reason = 149
+	// FAILED_PRECONDITION. An objection of your agency to the letter is open. Report the letter as applied when the office has answered.
+	Reason_REASON_LETTER_DISPUTED Reason = 150
+	// INVALID_ARGUMENT. The letter has no item {item}, or it has been corrected already.
+	Reason_REASON_LETTER_ITEM_UNKNOWN Reason = 151
+	// NOT_FOUND. The letter has no such objection.
+	Reason_REASON_OBJECTION_NOT_FOUND Reason = 152
+	// FAILED_PRECONDITION. The objection was answered on {on} already.
+	Reason_REASON_OBJECTION_ANSWERED Reason = 153
+	// FAILED_PRECONDITION. Nothing about the person has been corrected since the letter was written. Correct the register or reverse the
+	// decision first, or refuse the objection with its reason.
+	Reason_REASON_NOTHING_CORRECTED Reason = 154
+	// INVALID_ARGUMENT. Letters go by whole areas: {division} is no area's division and none above one. Name the area's division.
+	Reason_REASON_LETTERS_BY_AREA Reason = 155
 )
 
 // Enum value maps for Reason.
@@ -402,115 +437,147 @@ var (
 		115: "REASON_CASE_NOT_FOUND",
 		116: "REASON_CASE_OPEN",
 		117: "REASON_CASE_NOT_REVERSED",
+		140: "REASON_LETTER_NOT_FOUND",
+		141: "REASON_LETTER_STATE",
+		142: "REASON_LETTER_WITHDRAWN",
+		143: "REASON_LETTER_NUMBER_TAKEN",
+		144: "REASON_LETTER_NO_RECIPIENT",
+		145: "REASON_LETTER_ACKNOWLEDGED",
+		146: "REASON_LETTER_NOT_ACKNOWLEDGED",
+		147: "REASON_LETTER_DIGEST_DIFFERS",
+		148: "REASON_LETTER_NOT_IN_EFFECT",
+		149: "REASON_LETTER_BEHIND",
+		150: "REASON_LETTER_DISPUTED",
+		151: "REASON_LETTER_ITEM_UNKNOWN",
+		152: "REASON_OBJECTION_NOT_FOUND",
+		153: "REASON_OBJECTION_ANSWERED",
+		154: "REASON_NOTHING_CORRECTED",
+		155: "REASON_LETTERS_BY_AREA",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":            0,
-		"REASON_INTERNAL":               1,
-		"REASON_OUTCOME_UNKNOWN":        2,
-		"REASON_STORE_BUSY":             3,
-		"REASON_LIMIT_REACHED":          4,
-		"REASON_INVALID_REQUEST":        5,
-		"REASON_UNAUTHENTICATED":        6,
-		"REASON_TOKEN_EXPIRED":          7,
-		"REASON_NO_AGREEMENT":           8,
-		"REASON_AGREEMENT_EXPIRED":      9,
-		"REASON_AUDIT_UNAVAILABLE":      10,
-		"REASON_DIVISION_NOT_FOUND":     11,
-		"REASON_HOUSEHOLD_NOT_FOUND":    12,
-		"REASON_REVISION_NOT_FOUND":     13,
-		"REASON_RECORD_NOT_FOUND":       14,
-		"REASON_LIST_NOT_FOUND":         15,
-		"REASON_CATALOGUE_NOT_FOUND":    16,
-		"REASON_SUBSCRIPTION_NOT_FOUND": 17,
-		"REASON_SUBSCRIPTION_EXISTS":    18,
-		"REASON_ETAG_REQUIRED":          19,
-		"REASON_ETAG_STALE":             20,
-		"REASON_REQUEST_ID_REUSED":      21,
-		"REASON_IDENTIFIER_TAKEN":       22,
-		"REASON_WRITTEN_MEANWHILE":      23,
-		"REASON_HOUSEHOLD_INVALID":      24,
-		"REASON_REQUIRED":               25,
-		"REASON_MALFORMED":              26,
-		"REASON_UNKNOWN_CODE":           27,
-		"REASON_OUT_OF_RANGE":           28,
-		"REASON_DUPLICATE":              29,
-		"REASON_TOO_MANY":               30,
-		"REASON_ID_CHECKSUM":            31,
-		"REASON_ID_BIRTH_DATE":          32,
-		"REASON_ID_SEX":                 33,
-		"REASON_DATE_ORDER":             34,
-		"REASON_ONE_HEAD":               35,
-		"REASON_ONE_MAIN_CAUSE":         36,
-		"REASON_VILLAGE_UNKNOWN":        37,
-		"REASON_EVIDENCE_MISSING":       38,
-		"REASON_DECISION_IMMUTABLE":     39,
-		"REASON_LEGACY_DECISION_LATE":   40,
-		"REASON_GROUP_NOT_OWNED":        41,
-		"REASON_PERSON_UNKNOWN":         42,
-		"REASON_CATALOGUE_INVALID":      43,
-		"REASON_NO_CATALOGUE":           44,
-		"REASON_PREVIEW_MISSING":        45,
-		"REASON_PREVIEW_STALE":          46,
-		"REASON_SECOND_PERSON_REQUIRED": 47,
-		"REASON_ACTIVATION_HELD":        48,
-		"REASON_DERIVATION_DIFFERS":     49,
-		"REASON_CURSOR_INVALID":         50,
-		"REASON_CURSOR_EPOCH":           51,
-		"REASON_CURSOR_PURGED":          52,
-		"REASON_CURSOR_SCOPE":           53,
-		"REASON_CURSOR_LIST_CHANGED":    54,
-		"REASON_CURSOR_FOREIGN":         55,
-		"REASON_CATALOGUE_CHANGING":     56,
-		"REASON_PAGE_TOKEN_INVALID":     57,
-		"REASON_MATCH_CONTRADICTS":      63,
-		"REASON_MATCH_BY_NAME_ONLY":     64,
-		"REASON_MATCH_NOT_FOUND":        65,
-		"REASON_MATCH_NOT_APPLICABLE":   66,
-		"REASON_TASK_NOT_FOUND":         67,
-		"REASON_SET_BY_USE_CASE":        68,
-		"REASON_HOUSEHOLD_CLOSED":       69,
-		"REASON_SUPPORT_DIFFERS":        70,
-		"REASON_NOT_REVERSIBLE":         71,
-		"REASON_OTHER_AREA":             72,
-		"REASON_FILE_UNREADABLE":        73,
-		"REASON_FILE_TOO_LARGE":         74,
-		"REASON_COLUMN_MISSING":         75,
-		"REASON_MAPPING_INVALID":        76,
-		"REASON_NUMBER_ROUNDED":         77,
-		"REASON_LEADING_ZERO_LOST":      78,
-		"REASON_COLUMNS_DISAGREE":       79,
-		"REASON_DATE_AMBIGUOUS":         80,
-		"REASON_LABEL_UNKNOWN":          81,
-		"REASON_VILLAGE_AMBIGUOUS":      82,
-		"REASON_ROWS_SCATTERED":         83,
-		"REASON_CELL_TOO_LONG":          84,
-		"REASON_COLUMN_TWICE":           85,
-		"REASON_HOUSEHOLD_MERGED":       86,
-		"REASON_IMPORT_BUSY":            87,
-		"REASON_IMPORT_STALLED":         88,
-		"REASON_TODO_INCOMPLETE":        93,
-		"REASON_BENEFIT_OF_OTHER_GROUP": 94,
-		"REASON_STEP_INCOMPLETE":        100,
-		"REASON_STEP_REFUSED":           101,
-		"REASON_STEP_OUT_OF_ORDER":      102,
-		"REASON_CASE_ENDED":             103,
-		"REASON_PERSON_MUST_ACT":        104,
-		"REASON_ROLE_MISSING":           105,
-		"REASON_SAME_PERSON":            106,
-		"REASON_EVIDENCE_KIND_MISSING":  107,
-		"REASON_MEETING_COUNTS":         108,
-		"REASON_PUBLICITY_RUNNING":      109,
-		"REASON_HOLD_STANDS":            110,
-		"REASON_CONFIRM_AGAIN":          111,
-		"REASON_NOT_REMOVABLE":          112,
-		"REASON_HOLIDAYS_MISSING":       113,
-		"REASON_HOLIDAYS_INVALID":       114,
-		"REASON_EVIDENCE_NOT_FOUND":     130,
-		"REASON_EVIDENCE_DAMAGED":       131,
-		"REASON_EVIDENCE_SIZE":          132,
-		"REASON_CASE_NOT_FOUND":         115,
-		"REASON_CASE_OPEN":              116,
-		"REASON_CASE_NOT_REVERSED":      117,
+		"REASON_UNSPECIFIED":             0,
+		"REASON_INTERNAL":                1,
+		"REASON_OUTCOME_UNKNOWN":         2,
+		"REASON_STORE_BUSY":              3,
+		"REASON_LIMIT_REACHED":           4,
+		"REASON_INVALID_REQUEST":         5,
+		"REASON_UNAUTHENTICATED":         6,
+		"REASON_TOKEN_EXPIRED":           7,
+		"REASON_NO_AGREEMENT":            8,
+		"REASON_AGREEMENT_EXPIRED":       9,
+		"REASON_AUDIT_UNAVAILABLE":       10,
+		"REASON_DIVISION_NOT_FOUND":      11,
+		"REASON_HOUSEHOLD_NOT_FOUND":     12,
+		"REASON_REVISION_NOT_FOUND":      13,
+		"REASON_RECORD_NOT_FOUND":        14,
+		"REASON_LIST_NOT_FOUND":          15,
+		"REASON_CATALOGUE_NOT_FOUND":     16,
+		"REASON_SUBSCRIPTION_NOT_FOUND":  17,
+		"REASON_SUBSCRIPTION_EXISTS":     18,
+		"REASON_ETAG_REQUIRED":           19,
+		"REASON_ETAG_STALE":              20,
+		"REASON_REQUEST_ID_REUSED":       21,
+		"REASON_IDENTIFIER_TAKEN":        22,
+		"REASON_WRITTEN_MEANWHILE":       23,
+		"REASON_HOUSEHOLD_INVALID":       24,
+		"REASON_REQUIRED":                25,
+		"REASON_MALFORMED":               26,
+		"REASON_UNKNOWN_CODE":            27,
+		"REASON_OUT_OF_RANGE":            28,
+		"REASON_DUPLICATE":               29,
+		"REASON_TOO_MANY":                30,
+		"REASON_ID_CHECKSUM":             31,
+		"REASON_ID_BIRTH_DATE":           32,
+		"REASON_ID_SEX":                  33,
+		"REASON_DATE_ORDER":              34,
+		"REASON_ONE_HEAD":                35,
+		"REASON_ONE_MAIN_CAUSE":          36,
+		"REASON_VILLAGE_UNKNOWN":         37,
+		"REASON_EVIDENCE_MISSING":        38,
+		"REASON_DECISION_IMMUTABLE":      39,
+		"REASON_LEGACY_DECISION_LATE":    40,
+		"REASON_GROUP_NOT_OWNED":         41,
+		"REASON_PERSON_UNKNOWN":          42,
+		"REASON_CATALOGUE_INVALID":       43,
+		"REASON_NO_CATALOGUE":            44,
+		"REASON_PREVIEW_MISSING":         45,
+		"REASON_PREVIEW_STALE":           46,
+		"REASON_SECOND_PERSON_REQUIRED":  47,
+		"REASON_ACTIVATION_HELD":         48,
+		"REASON_DERIVATION_DIFFERS":      49,
+		"REASON_CURSOR_INVALID":          50,
+		"REASON_CURSOR_EPOCH":            51,
+		"REASON_CURSOR_PURGED":           52,
+		"REASON_CURSOR_SCOPE":            53,
+		"REASON_CURSOR_LIST_CHANGED":     54,
+		"REASON_CURSOR_FOREIGN":          55,
+		"REASON_CATALOGUE_CHANGING":      56,
+		"REASON_PAGE_TOKEN_INVALID":      57,
+		"REASON_MATCH_CONTRADICTS":       63,
+		"REASON_MATCH_BY_NAME_ONLY":      64,
+		"REASON_MATCH_NOT_FOUND":         65,
+		"REASON_MATCH_NOT_APPLICABLE":    66,
+		"REASON_TASK_NOT_FOUND":          67,
+		"REASON_SET_BY_USE_CASE":         68,
+		"REASON_HOUSEHOLD_CLOSED":        69,
+		"REASON_SUPPORT_DIFFERS":         70,
+		"REASON_NOT_REVERSIBLE":          71,
+		"REASON_OTHER_AREA":              72,
+		"REASON_FILE_UNREADABLE":         73,
+		"REASON_FILE_TOO_LARGE":          74,
+		"REASON_COLUMN_MISSING":          75,
+		"REASON_MAPPING_INVALID":         76,
+		"REASON_NUMBER_ROUNDED":          77,
+		"REASON_LEADING_ZERO_LOST":       78,
+		"REASON_COLUMNS_DISAGREE":        79,
+		"REASON_DATE_AMBIGUOUS":          80,
+		"REASON_LABEL_UNKNOWN":           81,
+		"REASON_VILLAGE_AMBIGUOUS":       82,
+		"REASON_ROWS_SCATTERED":          83,
+		"REASON_CELL_TOO_LONG":           84,
+		"REASON_COLUMN_TWICE":            85,
+		"REASON_HOUSEHOLD_MERGED":        86,
+		"REASON_IMPORT_BUSY":             87,
+		"REASON_IMPORT_STALLED":          88,
+		"REASON_TODO_INCOMPLETE":         93,
+		"REASON_BENEFIT_OF_OTHER_GROUP":  94,
+		"REASON_STEP_INCOMPLETE":         100,
+		"REASON_STEP_REFUSED":            101,
+		"REASON_STEP_OUT_OF_ORDER":       102,
+		"REASON_CASE_ENDED":              103,
+		"REASON_PERSON_MUST_ACT":         104,
+		"REASON_ROLE_MISSING":            105,
+		"REASON_SAME_PERSON":             106,
+		"REASON_EVIDENCE_KIND_MISSING":   107,
+		"REASON_MEETING_COUNTS":          108,
+		"REASON_PUBLICITY_RUNNING":       109,
+		"REASON_HOLD_STANDS":             110,
+		"REASON_CONFIRM_AGAIN":           111,
+		"REASON_NOT_REMOVABLE":           112,
+		"REASON_HOLIDAYS_MISSING":        113,
+		"REASON_HOLIDAYS_INVALID":        114,
+		"REASON_EVIDENCE_NOT_FOUND":      130,
+		"REASON_EVIDENCE_DAMAGED":        131,
+		"REASON_EVIDENCE_SIZE":           132,
+		"REASON_CASE_NOT_FOUND":          115,
+		"REASON_CASE_OPEN":               116,
+		"REASON_CASE_NOT_REVERSED":       117,
+		"REASON_LETTER_NOT_FOUND":        140,
+		"REASON_LETTER_STATE":            141,
+		"REASON_LETTER_WITHDRAWN":        142,
+		"REASON_LETTER_NUMBER_TAKEN":     143,
+		"REASON_LETTER_NO_RECIPIENT":     144,
+		"REASON_LETTER_ACKNOWLEDGED":     145,
+		"REASON_LETTER_NOT_ACKNOWLEDGED": 146,
+		"REASON_LETTER_DIGEST_DIFFERS":   147,
+		"REASON_LETTER_NOT_IN_EFFECT":    148,
+		"REASON_LETTER_BEHIND":           149,
+		"REASON_LETTER_DISPUTED":         150,
+		"REASON_LETTER_ITEM_UNKNOWN":     151,
+		"REASON_OBJECTION_NOT_FOUND":     152,
+		"REASON_OBJECTION_ANSWERED":      153,
+		"REASON_NOTHING_CORRECTED":       154,
+		"REASON_LETTERS_BY_AREA":         155,
 	}
 )
 
@@ -545,7 +612,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\x89\x17\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\x82\x1b\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -654,7 +721,23 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x14REASON_EVIDENCE_SIZE\x10\x84\x01\x12\x19\n" +
 	"\x15REASON_CASE_NOT_FOUND\x10s\x12\x14\n" +
 	"\x10REASON_CASE_OPEN\x10t\x12\x1c\n" +
-	"\x18REASON_CASE_NOT_REVERSED\x10uB\xa8\x01\n" +
+	"\x18REASON_CASE_NOT_REVERSED\x10u\x12\x1c\n" +
+	"\x17REASON_LETTER_NOT_FOUND\x10\x8c\x01\x12\x18\n" +
+	"\x13REASON_LETTER_STATE\x10\x8d\x01\x12\x1c\n" +
+	"\x17REASON_LETTER_WITHDRAWN\x10\x8e\x01\x12\x1f\n" +
+	"\x1aREASON_LETTER_NUMBER_TAKEN\x10\x8f\x01\x12\x1f\n" +
+	"\x1aREASON_LETTER_NO_RECIPIENT\x10\x90\x01\x12\x1f\n" +
+	"\x1aREASON_LETTER_ACKNOWLEDGED\x10\x91\x01\x12#\n" +
+	"\x1eREASON_LETTER_NOT_ACKNOWLEDGED\x10\x92\x01\x12!\n" +
+	"\x1cREASON_LETTER_DIGEST_DIFFERS\x10\x93\x01\x12 \n" +
+	"\x1bREASON_LETTER_NOT_IN_EFFECT\x10\x94\x01\x12\x19\n" +
+	"\x14REASON_LETTER_BEHIND\x10\x95\x01\x12\x1b\n" +
+	"\x16REASON_LETTER_DISPUTED\x10\x96\x01\x12\x1f\n" +
+	"\x1aREASON_LETTER_ITEM_UNKNOWN\x10\x97\x01\x12\x1f\n" +
+	"\x1aREASON_OBJECTION_NOT_FOUND\x10\x98\x01\x12\x1e\n" +
+	"\x19REASON_OBJECTION_ANSWERED\x10\x99\x01\x12\x1d\n" +
+	"\x18REASON_NOTHING_CORRECTED\x10\x9a\x01\x12\x1b\n" +
+	"\x16REASON_LETTERS_BY_AREA\x10\x9b\x01B\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (

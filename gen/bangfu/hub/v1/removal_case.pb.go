@@ -1306,7 +1306,9 @@ type ProcedureParameters struct {
 	// Fewer cases than this flag no village; default 3.
 	MinCases int32 `protobuf:"varint,16,opt,name=min_cases,json=minCases,proto3" json:"min_cases,omitempty"`
 	// Days after which a step that waits counts as overdue; default 10.
-	StepDays      int32 `protobuf:"varint,17,opt,name=step_days,json=stepDays,proto3" json:"step_days,omitempty"`
+	StepDays int32 `protobuf:"varint,17,opt,name=step_days,json=stepDays,proto3" json:"step_days,omitempty"`
+	// How the departments are told by letter. Left out: the hub's defaults. A letter stays under the terms under which its draft was opened.
+	Letters       *LetterTerms `protobuf:"bytes,18,opt,name=letters,proto3" json:"letters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1460,11 +1462,18 @@ func (x *ProcedureParameters) GetStepDays() int32 {
 	return 0
 }
 
+func (x *ProcedureParameters) GetLetters() *LetterTerms {
+	if x != nil {
+		return x.Letters
+	}
+	return nil
+}
+
 var File_bangfu_hub_v1_removal_case_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_removal_case_proto_rawDesc = "" +
 	"\n" +
-	" bangfu/hub/v1/removal_case.proto\x12\rbangfu.hub.v1\x1a\x1dbangfu/hub/v1/household.proto\x1a\x1bbuf/validate/validate.proto\"\x9e\x05\n" +
+	" bangfu/hub/v1/removal_case.proto\x12\rbangfu.hub.v1\x1a\x1dbangfu/hub/v1/household.proto\x1a\x1abangfu/hub/v1/letter.proto\x1a\x1bbuf/validate/validate.proto\"\x9e\x05\n" +
 	"\vRemovalCase\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x12\n" +
@@ -1543,7 +1552,7 @@ const file_bangfu_hub_v1_removal_case_proto_rawDesc = "" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12\x18\n" +
 	"\amessage\x18\x03 \x01(\tR\amessage\x12\x1d\n" +
 	"\n" +
-	"message_zh\x18\x04 \x01(\tR\tmessageZh\"\xd1\x06\n" +
+	"message_zh\x18\x04 \x01(\tR\tmessageZh\"\x87\a\n" +
 	"\x13ProcedureParameters\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x05R\aversion\x127\n" +
 	"\x04from\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x04from\x12 \n" +
@@ -1570,7 +1579,8 @@ const file_bangfu_hub_v1_removal_case_proto_rawDesc = "" +
 	"\tmin_cases\x18\x10 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x01R\bminCases\x12'\n" +
 	"\tstep_days\x18\x11 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xed\x02(\x01R\bstepDays*\xa2\x03\n" +
+	"\xbaH\a\x1a\x05\x18\xed\x02(\x01R\bstepDays\x124\n" +
+	"\aletters\x18\x12 \x01(\v2\x1a.bangfu.hub.v1.LetterTermsR\aletters*\xa2\x03\n" +
 	"\fRemovalState\x12\x1d\n" +
 	"\x19REMOVAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REMOVAL_STATE_PROPOSED\x10\x01\x12\x1a\n" +
@@ -1671,6 +1681,7 @@ var file_bangfu_hub_v1_removal_case_proto_goTypes = []any{
 	(*RemovalHold)(nil),         // 12: bangfu.hub.v1.RemovalHold
 	(*ProcedureParameters)(nil), // 13: bangfu.hub.v1.ProcedureParameters
 	(*Document)(nil),            // 14: bangfu.hub.v1.Document
+	(*LetterTerms)(nil),         // 15: bangfu.hub.v1.LetterTerms
 }
 var file_bangfu_hub_v1_removal_case_proto_depIdxs = []int32{
 	0,  // 0: bangfu.hub.v1.RemovalCase.state:type_name -> bangfu.hub.v1.RemovalState
@@ -1686,11 +1697,12 @@ var file_bangfu_hub_v1_removal_case_proto_depIdxs = []int32{
 	12, // 10: bangfu.hub.v1.RemovalStep.holds:type_name -> bangfu.hub.v1.RemovalHold
 	3,  // 11: bangfu.hub.v1.Evidence.kind:type_name -> bangfu.hub.v1.EvidenceKind
 	5,  // 12: bangfu.hub.v1.RemovalHold.kind:type_name -> bangfu.hub.v1.HoldKind
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	15, // 13: bangfu.hub.v1.ProcedureParameters.letters:type_name -> bangfu.hub.v1.LetterTerms
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_removal_case_proto_init() }
@@ -1699,6 +1711,7 @@ func file_bangfu_hub_v1_removal_case_proto_init() {
 		return
 	}
 	file_bangfu_hub_v1_household_proto_init()
+	file_bangfu_hub_v1_letter_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -83,10 +83,11 @@ type RemovalServiceClient interface {
 	// ListReaders tells who was handed the records that a reversal made wrong, and when each was handed the right ones. It covers
 	// everything read by SyncService (Pull and Follow, subscriptions and exports that stand on them): of the household and of all to
 	// whom the decision went along, in every area where they have lived since the announcement; also through streams that are still
-	// open; and what has no outcome in the audit, which counts as handed (see assumed). It goes by areas: a program counts that was
-	// handed the area's transaction, whether or not its lists and villages hold the record. It does not cover single looks at a
-	// household or record, files of lists and printed letters, nor streams that broke off more than 30 days before the announcement;
-	// and changes that the hub no longer keeps are not found.
+	// open; and what has no outcome in the audit, which counts as handed (see assumed). It reads the delivery ledger, see ListDeliveries
+	// in LedgerService, and goes by areas: a program counts that was handed the area's transaction, whether or not its lists and villages
+	// hold the record. It does not cover single looks at a household or record, files of lists and printed letters (of these ListRecalls
+	// tells), nor streams of which nothing was heard in the 30 days before the announcement; changes that the hub no longer keeps, and
+	// what was read before the hub kept the ledger, are not found.
 	ListReaders(ctx context.Context, in *ListReadersRequest, opts ...grpc.CallOption) (*ListReadersResponse, error)
 	// GetProcedure shows the procedure parameters of an area, with all earlier versions.
 	GetProcedure(ctx context.Context, in *GetProcedureRequest, opts ...grpc.CallOption) (*GetProcedureResponse, error)
@@ -298,10 +299,11 @@ type RemovalServiceServer interface {
 	// ListReaders tells who was handed the records that a reversal made wrong, and when each was handed the right ones. It covers
 	// everything read by SyncService (Pull and Follow, subscriptions and exports that stand on them): of the household and of all to
 	// whom the decision went along, in every area where they have lived since the announcement; also through streams that are still
-	// open; and what has no outcome in the audit, which counts as handed (see assumed). It goes by areas: a program counts that was
-	// handed the area's transaction, whether or not its lists and villages hold the record. It does not cover single looks at a
-	// household or record, files of lists and printed letters, nor streams that broke off more than 30 days before the announcement;
-	// and changes that the hub no longer keeps are not found.
+	// open; and what has no outcome in the audit, which counts as handed (see assumed). It reads the delivery ledger, see ListDeliveries
+	// in LedgerService, and goes by areas: a program counts that was handed the area's transaction, whether or not its lists and villages
+	// hold the record. It does not cover single looks at a household or record, files of lists and printed letters (of these ListRecalls
+	// tells), nor streams of which nothing was heard in the 30 days before the announcement; changes that the hub no longer keeps, and
+	// what was read before the hub kept the ledger, are not found.
 	ListReaders(context.Context, *ListReadersRequest) (*ListReadersResponse, error)
 	// GetProcedure shows the procedure parameters of an area, with all earlier versions.
 	GetProcedure(context.Context, *GetProcedureRequest) (*GetProcedureResponse, error)

@@ -322,7 +322,9 @@ type FollowRequest struct {
 	// are committed, each such catch-up closed by an End that lists only the villages it touched.
 	Live bool `protobuf:"varint,4,opt,name=live,proto3" json:"live,omitempty"`
 	// How blocks are to be sent; changes always come as they are.
-	Packing       Packing `protobuf:"varint,5,opt,name=packing,proto3,enum=bangfu.hub.v1.Packing" json:"packing,omitempty"`
+	Packing Packing `protobuf:"varint,5,opt,name=packing,proto3,enum=bangfu.hub.v1.Packing" json:"packing,omitempty"`
+	// Carry along the letters addressed to the caller's agency that it has not acknowledged yet, see Page.letters.
+	Letters       bool `protobuf:"varint,6,opt,name=letters,proto3" json:"letters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -392,6 +394,13 @@ func (x *FollowRequest) GetPacking() Packing {
 	return Packing_PACKING_UNSPECIFIED
 }
 
+func (x *FollowRequest) GetLetters() bool {
+	if x != nil {
+		return x.Letters
+	}
+	return false
+}
+
 // One page of the stream.
 type FollowResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -452,7 +461,11 @@ type Page struct {
 	// Where to go on. Opaque; keep it with the rows. It is bound to your agency.
 	Cursor string `protobuf:"bytes,5,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// The page is part of a first load (blocks or the changes after them): keep rows aside until the End.
-	Loading       bool `protobuf:"varint,6,opt,name=loading,proto3" json:"loading,omitempty"`
+	Loading bool `protobuf:"varint,6,opt,name=loading,proto3" json:"loading,omitempty"`
+	// Only where the request asked for letters, on pages with an End: letters to the caller's agency, in areas of the scope, that wait for
+	// its acknowledgement. They count as delivered. The first End has all of them, later Ends of a live stream those that came since;
+	// where no transaction came with them, such a page closes with an End too. See LetterService.
+	Letters       []*Letter `protobuf:"bytes,7,rep,name=letters,proto3" json:"letters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -527,6 +540,13 @@ func (x *Page) GetLoading() bool {
 		return x.Loading
 	}
 	return false
+}
+
+func (x *Page) GetLetters() []*Letter {
+	if x != nil {
+		return x.Letters
+	}
+	return nil
 }
 
 // All records of one list in one village.
@@ -1854,7 +1874,7 @@ var File_bangfu_hub_v1_sync_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_sync_proto_rawDesc = "" +
 	"\n" +
-	"\x18bangfu/hub/v1/sync.proto\x12\rbangfu.hub.v1\x1a\x1abangfu/hub/v1/record.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"i\n" +
+	"\x18bangfu/hub/v1/sync.proto\x12\rbangfu.hub.v1\x1a\x1abangfu/hub/v1/letter.proto\x1a\x1abangfu/hub/v1/record.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"i\n" +
 	"\x05Scope\x12&\n" +
 	"\x05lists\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n" +
 	"\x10@\"\x06r\x04\x10\x01\x18@R\x05lists\x128\n" +
@@ -1865,15 +1885,16 @@ const file_bangfu_hub_v1_sync_proto_rawDesc = "" +
 	"\fsubscription\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\fsubscription\x12(\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x9c\x01(\x00R\bpageSize\"7\n" +
 	"\fPullResponse\x12'\n" +
-	"\x04page\x18\x01 \x01(\v2\x13.bangfu.hub.v1.PageR\x04page\"\xd8\x01\n" +
+	"\x04page\x18\x01 \x01(\v2\x13.bangfu.hub.v1.PageR\x04page\"\xf2\x01\n" +
 	"\rFollowRequest\x12*\n" +
 	"\x05scope\x18\x01 \x01(\v2\x14.bangfu.hub.v1.ScopeR\x05scope\x12!\n" +
 	"\x06cursor\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x18\x80\x80\x04R\x06cursor\x12(\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x9c\x01(\x00R\bpageSize\x12\x12\n" +
 	"\x04live\x18\x04 \x01(\bR\x04live\x12:\n" +
-	"\apacking\x18\x05 \x01(\x0e2\x16.bangfu.hub.v1.PackingB\b\xbaH\x05\x82\x01\x02\x10\x01R\apacking\"9\n" +
+	"\apacking\x18\x05 \x01(\x0e2\x16.bangfu.hub.v1.PackingB\b\xbaH\x05\x82\x01\x02\x10\x01R\apacking\x12\x18\n" +
+	"\aletters\x18\x06 \x01(\bR\aletters\"9\n" +
 	"\x0eFollowResponse\x12'\n" +
-	"\x04page\x18\x01 \x01(\v2\x13.bangfu.hub.v1.PageR\x04page\"\x85\x02\n" +
+	"\x04page\x18\x01 \x01(\v2\x13.bangfu.hub.v1.PageR\x04page\"\xb6\x02\n" +
 	"\x04Page\x12,\n" +
 	"\x06blocks\x18\x01 \x03(\v2\x14.bangfu.hub.v1.BlockR\x06blocks\x12>\n" +
 	"\ftransactions\x18\x02 \x03(\v2\x1a.bangfu.hub.v1.TransactionR\ftransactions\x127\n" +
@@ -1881,7 +1902,8 @@ const file_bangfu_hub_v1_sync_proto_rawDesc = "" +
 	"left_scope\x18\x03 \x03(\v2\x18.bangfu.hub.v1.LeftScopeR\tleftScope\x12$\n" +
 	"\x03end\x18\x04 \x01(\v2\x12.bangfu.hub.v1.EndR\x03end\x12\x16\n" +
 	"\x06cursor\x18\x05 \x01(\tR\x06cursor\x12\x18\n" +
-	"\aloading\x18\x06 \x01(\bR\aloading\"\xc0\x01\n" +
+	"\aloading\x18\x06 \x01(\bR\aloading\x12/\n" +
+	"\aletters\x18\a \x03(\v2\x15.bangfu.hub.v1.LetterR\aletters\"\xc0\x01\n" +
 	"\x05Block\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x12\n" +
 	"\x04area\x18\x02 \x01(\tR\x04area\x12\x18\n" +
@@ -2033,8 +2055,9 @@ var file_bangfu_hub_v1_sync_proto_goTypes = []any{
 	(*AdvanceSubscriptionResponse)(nil), // 26: bangfu.hub.v1.AdvanceSubscriptionResponse
 	(*DeleteSubscriptionRequest)(nil),   // 27: bangfu.hub.v1.DeleteSubscriptionRequest
 	(*DeleteSubscriptionResponse)(nil),  // 28: bangfu.hub.v1.DeleteSubscriptionResponse
-	(*Record)(nil),                      // 29: bangfu.hub.v1.Record
-	(*timestamppb.Timestamp)(nil),       // 30: google.protobuf.Timestamp
+	(*Letter)(nil),                      // 29: bangfu.hub.v1.Letter
+	(*Record)(nil),                      // 30: bangfu.hub.v1.Record
+	(*timestamppb.Timestamp)(nil),       // 31: google.protobuf.Timestamp
 }
 var file_bangfu_hub_v1_sync_proto_depIdxs = []int32{
 	2,  // 0: bangfu.hub.v1.PullRequest.scope:type_name -> bangfu.hub.v1.Scope
@@ -2046,44 +2069,45 @@ var file_bangfu_hub_v1_sync_proto_depIdxs = []int32{
 	9,  // 6: bangfu.hub.v1.Page.transactions:type_name -> bangfu.hub.v1.Transaction
 	12, // 7: bangfu.hub.v1.Page.left_scope:type_name -> bangfu.hub.v1.LeftScope
 	13, // 8: bangfu.hub.v1.Page.end:type_name -> bangfu.hub.v1.End
-	29, // 9: bangfu.hub.v1.Block.records:type_name -> bangfu.hub.v1.Record
-	30, // 10: bangfu.hub.v1.Transaction.time:type_name -> google.protobuf.Timestamp
-	10, // 11: bangfu.hub.v1.Transaction.changes:type_name -> bangfu.hub.v1.Change
-	1,  // 12: bangfu.hub.v1.Change.op:type_name -> bangfu.hub.v1.Op
-	11, // 13: bangfu.hub.v1.Change.ending:type_name -> bangfu.hub.v1.Ending
-	29, // 14: bangfu.hub.v1.Change.record:type_name -> bangfu.hub.v1.Record
-	14, // 15: bangfu.hub.v1.End.areas:type_name -> bangfu.hub.v1.AreaPosition
-	15, // 16: bangfu.hub.v1.End.digests:type_name -> bangfu.hub.v1.VillageDigest
-	2,  // 17: bangfu.hub.v1.GetDigestsRequest.scope:type_name -> bangfu.hub.v1.Scope
-	13, // 18: bangfu.hub.v1.GetDigestsResponse.end:type_name -> bangfu.hub.v1.End
-	2,  // 19: bangfu.hub.v1.Subscription.scope:type_name -> bangfu.hub.v1.Scope
-	30, // 20: bangfu.hub.v1.Subscription.advanced_at:type_name -> google.protobuf.Timestamp
-	2,  // 21: bangfu.hub.v1.CreateSubscriptionRequest.scope:type_name -> bangfu.hub.v1.Scope
-	18, // 22: bangfu.hub.v1.CreateSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
-	18, // 23: bangfu.hub.v1.GetSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
-	18, // 24: bangfu.hub.v1.ListSubscriptionsResponse.subscriptions:type_name -> bangfu.hub.v1.Subscription
-	18, // 25: bangfu.hub.v1.AdvanceSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
-	3,  // 26: bangfu.hub.v1.SyncService.Pull:input_type -> bangfu.hub.v1.PullRequest
-	5,  // 27: bangfu.hub.v1.SyncService.Follow:input_type -> bangfu.hub.v1.FollowRequest
-	16, // 28: bangfu.hub.v1.SyncService.GetDigests:input_type -> bangfu.hub.v1.GetDigestsRequest
-	19, // 29: bangfu.hub.v1.SyncService.CreateSubscription:input_type -> bangfu.hub.v1.CreateSubscriptionRequest
-	21, // 30: bangfu.hub.v1.SyncService.GetSubscription:input_type -> bangfu.hub.v1.GetSubscriptionRequest
-	23, // 31: bangfu.hub.v1.SyncService.ListSubscriptions:input_type -> bangfu.hub.v1.ListSubscriptionsRequest
-	25, // 32: bangfu.hub.v1.SyncService.AdvanceSubscription:input_type -> bangfu.hub.v1.AdvanceSubscriptionRequest
-	27, // 33: bangfu.hub.v1.SyncService.DeleteSubscription:input_type -> bangfu.hub.v1.DeleteSubscriptionRequest
-	4,  // 34: bangfu.hub.v1.SyncService.Pull:output_type -> bangfu.hub.v1.PullResponse
-	6,  // 35: bangfu.hub.v1.SyncService.Follow:output_type -> bangfu.hub.v1.FollowResponse
-	17, // 36: bangfu.hub.v1.SyncService.GetDigests:output_type -> bangfu.hub.v1.GetDigestsResponse
-	20, // 37: bangfu.hub.v1.SyncService.CreateSubscription:output_type -> bangfu.hub.v1.CreateSubscriptionResponse
-	22, // 38: bangfu.hub.v1.SyncService.GetSubscription:output_type -> bangfu.hub.v1.GetSubscriptionResponse
-	24, // 39: bangfu.hub.v1.SyncService.ListSubscriptions:output_type -> bangfu.hub.v1.ListSubscriptionsResponse
-	26, // 40: bangfu.hub.v1.SyncService.AdvanceSubscription:output_type -> bangfu.hub.v1.AdvanceSubscriptionResponse
-	28, // 41: bangfu.hub.v1.SyncService.DeleteSubscription:output_type -> bangfu.hub.v1.DeleteSubscriptionResponse
-	34, // [34:42] is the sub-list for method output_type
-	26, // [26:34] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	29, // 9: bangfu.hub.v1.Page.letters:type_name -> bangfu.hub.v1.Letter
+	30, // 10: bangfu.hub.v1.Block.records:type_name -> bangfu.hub.v1.Record
+	31, // 11: bangfu.hub.v1.Transaction.time:type_name -> google.protobuf.Timestamp
+	10, // 12: bangfu.hub.v1.Transaction.changes:type_name -> bangfu.hub.v1.Change
+	1,  // 13: bangfu.hub.v1.Change.op:type_name -> bangfu.hub.v1.Op
+	11, // 14: bangfu.hub.v1.Change.ending:type_name -> bangfu.hub.v1.Ending
+	30, // 15: bangfu.hub.v1.Change.record:type_name -> bangfu.hub.v1.Record
+	14, // 16: bangfu.hub.v1.End.areas:type_name -> bangfu.hub.v1.AreaPosition
+	15, // 17: bangfu.hub.v1.End.digests:type_name -> bangfu.hub.v1.VillageDigest
+	2,  // 18: bangfu.hub.v1.GetDigestsRequest.scope:type_name -> bangfu.hub.v1.Scope
+	13, // 19: bangfu.hub.v1.GetDigestsResponse.end:type_name -> bangfu.hub.v1.End
+	2,  // 20: bangfu.hub.v1.Subscription.scope:type_name -> bangfu.hub.v1.Scope
+	31, // 21: bangfu.hub.v1.Subscription.advanced_at:type_name -> google.protobuf.Timestamp
+	2,  // 22: bangfu.hub.v1.CreateSubscriptionRequest.scope:type_name -> bangfu.hub.v1.Scope
+	18, // 23: bangfu.hub.v1.CreateSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
+	18, // 24: bangfu.hub.v1.GetSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
+	18, // 25: bangfu.hub.v1.ListSubscriptionsResponse.subscriptions:type_name -> bangfu.hub.v1.Subscription
+	18, // 26: bangfu.hub.v1.AdvanceSubscriptionResponse.subscription:type_name -> bangfu.hub.v1.Subscription
+	3,  // 27: bangfu.hub.v1.SyncService.Pull:input_type -> bangfu.hub.v1.PullRequest
+	5,  // 28: bangfu.hub.v1.SyncService.Follow:input_type -> bangfu.hub.v1.FollowRequest
+	16, // 29: bangfu.hub.v1.SyncService.GetDigests:input_type -> bangfu.hub.v1.GetDigestsRequest
+	19, // 30: bangfu.hub.v1.SyncService.CreateSubscription:input_type -> bangfu.hub.v1.CreateSubscriptionRequest
+	21, // 31: bangfu.hub.v1.SyncService.GetSubscription:input_type -> bangfu.hub.v1.GetSubscriptionRequest
+	23, // 32: bangfu.hub.v1.SyncService.ListSubscriptions:input_type -> bangfu.hub.v1.ListSubscriptionsRequest
+	25, // 33: bangfu.hub.v1.SyncService.AdvanceSubscription:input_type -> bangfu.hub.v1.AdvanceSubscriptionRequest
+	27, // 34: bangfu.hub.v1.SyncService.DeleteSubscription:input_type -> bangfu.hub.v1.DeleteSubscriptionRequest
+	4,  // 35: bangfu.hub.v1.SyncService.Pull:output_type -> bangfu.hub.v1.PullResponse
+	6,  // 36: bangfu.hub.v1.SyncService.Follow:output_type -> bangfu.hub.v1.FollowResponse
+	17, // 37: bangfu.hub.v1.SyncService.GetDigests:output_type -> bangfu.hub.v1.GetDigestsResponse
+	20, // 38: bangfu.hub.v1.SyncService.CreateSubscription:output_type -> bangfu.hub.v1.CreateSubscriptionResponse
+	22, // 39: bangfu.hub.v1.SyncService.GetSubscription:output_type -> bangfu.hub.v1.GetSubscriptionResponse
+	24, // 40: bangfu.hub.v1.SyncService.ListSubscriptions:output_type -> bangfu.hub.v1.ListSubscriptionsResponse
+	26, // 41: bangfu.hub.v1.SyncService.AdvanceSubscription:output_type -> bangfu.hub.v1.AdvanceSubscriptionResponse
+	28, // 42: bangfu.hub.v1.SyncService.DeleteSubscription:output_type -> bangfu.hub.v1.DeleteSubscriptionResponse
+	35, // [35:43] is the sub-list for method output_type
+	27, // [27:35] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_bangfu_hub_v1_sync_proto_init() }
@@ -2091,6 +2115,7 @@ func file_bangfu_hub_v1_sync_proto_init() {
 	if File_bangfu_hub_v1_sync_proto != nil {
 		return
 	}
+	file_bangfu_hub_v1_letter_proto_init()
 	file_bangfu_hub_v1_record_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
