@@ -57,11 +57,16 @@ type Store interface {
 	// the process and of the database server.
 	Update(ctx context.Context, fn func(Tx) error) error
 
-	// Audit durably writes one entry before it returns. It is not part of any
-	// Update: it stays whatever becomes of the work it speaks of.
+	// Audit durably writes one entry, with the deliveries that it tells of, before it
+	// returns. It is not part of any Update: it stays whatever becomes of the work it speaks of.
 	Audit(ctx context.Context, e AuditEntry) error
 	// AuditTrail calls fn with the entries from..to (to excluded) in order of writing.
 	AuditTrail(ctx context.Context, from, to time.Time, fn func(AuditEntry) error) error
+	// Deliveries calls fn with what entries told of deliveries, those that match q, in order of writing.
+	Deliveries(ctx context.Context, q DeliveryQuery, fn func(Delivery) error) error
+	// OpenReadings calls fn with the intents of the given actions (AuditEntry.Of is "") from..to (to
+	// excluded) that have no outcome yet, in order of writing. An entry whose Outcome is OutcomeSent is none.
+	OpenReadings(ctx context.Context, actions []string, from, to time.Time, fn func(AuditEntry) error) error
 
 	// Migrate brings the schema to this program's version, forward only. It is
 	// harmless to repeat and safe to call from several processes at once.
@@ -109,8 +114,8 @@ type Reader interface {
 	Blocks(ctx context.Context, q BlockQuery, fn func(Block) error) error
 
 	// Changes iterates over the changes of one area with transaction > after and <= upTo,
-	// ordered by transaction, ordinal; only the given lists (nil: all). Transaction
-	// headers come with each change. It does not check Head.OldestKept; callers do.
+	// ordered by transaction, ordinal; only those of the given lists and households.
+	// Transaction headers come with each change. It does not check Head.OldestKept; callers do.
 	Changes(ctx context.Context, q ChangeQuery, fn func(Change) error) error
 
 	// Request is the outcome stored for a request id; ErrNotFound.
@@ -129,10 +134,11 @@ type Reader interface {
 	Intents(ctx context.Context, kind string) ([]Intent, error)
 
 	RemovalReader
+	LetterReader
 }
 
-// Tx is an open Update. Its reads see its own writes. Reads other than LockHouseholds
-// and LockCase take no locks and may be overtaken by other writers.
+// Tx is an open Update. Its reads see its own writes. Reads other than LockHouseholds,
+// LockCase and LockLetter take no locks and may be overtaken by other writers.
 type Tx interface {
 	Reader
 
@@ -189,223 +195,5 @@ type Tx interface {
 	DeleteIntent(ctx context.Context, id string) error
 
 	RemovalTx
-}
-
-// Meta is the store-wide state.
-type Meta struct {
-	Epoch      string // changes with a restore; cursors of another epoch are refused
-	Catalogue  string // active catalogue version, "" before the first activation
-	Derivation int    // version of the derivation code that wrote the records
-}
-
-// Head is the state of an area's feed.
-type Head struct {
-	Area       string
-	Last       int64  // number of the last transaction
-	OldestKept int64  // smallest transaction whose changes are still kept; 1 at first
-	DerivedFor string // "YYYY-MM-DD"; "" before the first full derivation
-	Catalogue  string // version of that derivation
-}
-
-// Household is a household's row: current state or a revision of it.
-type Household struct {
-	Area          string
-	ID            string
-	Revision      int64 // 1, 2, 3 …
-	Etag          string
-	Village       string
-	PovertyStatus string
-	SupportStatus string
-	Actor         string // agency and client or person that caused the revision; no personal names
-	Cause         string
-	Time          time.Time
-	Document      []byte // sealed
-	Gone          bool   // left the area (transfer, merge); kept for its revisions
-}
-
-// HouseholdQuery selects current households; empty fields do not restrict.
-type HouseholdQuery struct {
-	Area          string   // required
-	Villages      []string // none: all
-	PovertyStatus string
-	SupportStatus string
-	After         string // id; only greater ones
-	Limit         int    // 0: no limit
-	IncludeGone   bool
-}
-
-// Alias leads from a keyed hash to its subject. Person is empty for a household's.
-type Alias struct {
-	Kind      string
-	Hash      []byte
-	Area      string
-	Household string
-	Person    string
-}
-
-// Key names a record within its area and list.
-type Key struct {
-	List      string
-	Village   string
-	Household string
-	Person    string // empty at household grain
-}
-
-// Record is a stored row of a list.
-type Record struct {
-	Area string
-	Key
-	Transaction int64    // last transaction that changed it
-	Hash        [16]byte // row hash
-	Document    []byte   // sealed fields
-}
-
-// RecordQuery selects the records of one list in an area.
-type RecordQuery struct {
-	Area    string
-	List    string
-	Village string // "" all villages
-	After   Key    // Village, Household, Person of the last one seen; zero: from the start
-	Limit   int    // 0: no limit
-}
-
-// Block is the unit of snapshot, digest and healing: one list in one village.
-type Block struct {
-	Area        string
-	List        string
-	Village     string
-	Transaction int64 // last transaction that touched it
-	Count       int64
-	Digest      [16]byte // sum modulo 2^128 of the row hashes, big endian
-	Built       int64    // transaction at which Bytes were built, given with them; stale where < Transaction
-	Bytes       []byte   // sealed; nil where never built
-}
-
-// BlockQuery selects blocks of one area.
-type BlockQuery struct {
-	Area         string
-	Lists        []string // nil: all
-	Villages     []string // nil: all
-	AfterList    string   // with AfterVillage: only keys greater than (AfterList, AfterVillage)
-	AfterVillage string
-	Bytes        bool
-	Limit        int // 0: no limit
-}
-
-// Change is one entry of the feed with its transaction's header.
-type Change struct {
-	Area        string
-	Transaction int64
-	Ordinal     int // 0, 1, 2 … within the transaction
-	Time        time.Time
-	Cause       string // of the transaction
-	Op          string // UPSERT, ENDED, MOVED, LEFT_SCOPE
-	Key                // Village: where the record is now, or was last
-	FromVillage string // MOVED only
-	Document    []byte // sealed: fields of the record, or the basis of an end
-}
-
-// ChangeQuery selects changes of one area.
-type ChangeQuery struct {
-	Area  string
-	After int64
-	UpTo  int64 // 0: no bound
-	Lists []string
-}
-
-// Batch is what one transaction of the feed writes, all in one area.
-type Batch struct {
-	Area  string
-	Time  time.Time
-	Cause string
-
-	Households []Household // next states; Revision is the stored one plus one (1: new)
-	// SetAliases and SetNames are what the named subjects are found by from now on; DropAliases and
-	// DropNames are removed first, where they still stand for the named subject. An empty Area
-	// is the batch's; a drop may name another one (a household that has moved here).
-	SetAliases, DropAliases []Alias
-	SetNames, DropNames     []Alias // Kind is ignored
-
-	// Upserts and Deletes are the records' new state: a record that moves village is a
-	// delete of the old key and an upsert of the new one. OldHash is the stored hash of a
-	// deleted or replaced record, so that digests need no read.
-	Upserts []RecordUpsert
-	Deletes []RecordDelete
-	Changes []Change // in order; Area, Transaction, Ordinal, Time, Cause are filled in by the store
-}
-
-// RecordUpsert inserts or replaces a record; Replaces tells which.
-type RecordUpsert struct {
-	Key
-	Hash     [16]byte
-	Replaces bool
-	OldHash  [16]byte
-	Document []byte
-}
-
-// RecordDelete removes a record.
-type RecordDelete struct {
-	Key
-	OldHash [16]byte
-}
-
-// Request is the stored outcome of a request id, so that a retry is harmless.
-type Request struct {
-	Agency      string
-	ID          string
-	Fingerprint []byte // keyed hash of what was asked
-	Outcome     []byte // sealed answer
-	Time        time.Time
-}
-
-// Catalogue is a stored version.
-type Catalogue struct {
-	Version     string // name and content hash
-	Text        []byte // YAML as submitted
-	State       string // SUBMITTED, PREVIEWED, ACTIVE, RETIRED
-	SubmittedBy string
-	SubmittedAt time.Time
-	Preview     []byte // result of the last preview; not personal
-	ActivatedBy string
-	ActivatedAt time.Time
-}
-
-// Agreement says who may read or write what, for what purpose and how long.
-type Agreement struct {
-	ID       string
-	Agency   string
-	From     string // dates; Until "" is open
-	Until    string
-	Document []byte // terms in full, sealed
-}
-
-// Subscription is a cursor that the hub keeps by name.
-type Subscription struct {
-	Agency   string
-	Name     string
-	Version  int64
-	Document []byte // sealed: scope and cursor
-	Time     time.Time
-}
-
-// Intent is durable work that must be finished after a crash (a transfer between areas).
-type Intent struct {
-	ID       string
-	Kind     string
-	Area     string
-	Document []byte // sealed
-	Time     time.Time
-}
-
-// AuditEntry is one line of the audit. It names keys and counts, never personal data.
-type AuditEntry struct {
-	ID      string
-	Time    time.Time
-	Of      string // "" for an intent; the intent's ID for its outcome
-	Agency  string
-	Client  string
-	Person  string // opaque subject of the token where a person acted
-	Action  string // e.g. "sync.pull"
-	Detail  string // JSON of lists, divisions, counts, transactions
-	Outcome string // "", "OK" or a reason
+	LetterTx
 }

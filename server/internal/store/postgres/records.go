@@ -158,6 +158,9 @@ func (r *reader) changePage(ctx context.Context, q store.ChangeQuery, ordinal, n
 	if q.Lists != nil {
 		f.and("list = ANY(%s)", q.Lists)
 	}
+	if q.Households != nil {
+		f.and("household = ANY(%s)", q.Households)
+	}
 	limit := f.arg(n)
 	return list(ctx, r, scanChange, `SELECT area, txn, ordinal, time, cause, op, list, village, household, person, from_village, document
 		FROM changes`+f.text.String()+` ORDER BY txn, ordinal LIMIT `+limit, f.args...)

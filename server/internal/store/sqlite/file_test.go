@@ -79,7 +79,7 @@ func TestBlocksOfTheOldFormAreDropped(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	err := s.hub.write(t.Context(), func(c *conn) error {
 		_, err := c.sql.ExecContext(t.Context(), `INSERT INTO block_bytes VALUES ('A', 'education', 'v1', 1, x'00');
-			DROP TABLE cases; DROP TABLE procedures; PRAGMA user_version = 1`)
+			DROP TABLE cases; DROP TABLE procedures; `+withoutLetters+`; PRAGMA user_version = 1`)
 		return err
 	})
 	if err != nil {

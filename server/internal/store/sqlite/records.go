@@ -90,6 +90,9 @@ func (r *reader) Changes(ctx context.Context, q store.ChangeQuery, fn func(store
 	if q.Lists != nil {
 		f.in("list", q.Lists)
 	}
+	if q.Households != nil {
+		f.in("household", q.Households)
+	}
 	return each(ctx, r, fn, scanChange, `SELECT area, txn, ordinal, time, cause, op, list, village, household, person, from_village, document
 		FROM changes`+f.text.String()+` ORDER BY txn, ordinal`, f.args...)
 }

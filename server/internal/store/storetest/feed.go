@@ -21,7 +21,7 @@ var feedTests = []test{
 	{"there is one Append in an Update", oneAppend},
 	{"an Update whose Append failed is not committed", failedAppend},
 	{"changes carry their place and their transaction's header", changesCarryHeader},
-	{"changes are selected by area, transaction and list", changesAreSelected},
+	{"changes are selected by area, transaction, list and household", changesAreSelected},
 	{"heads are listed by area", headsAreListed},
 	{"SetDerivedFor makes a head, takes no number and stays", derivedFor},
 	{"Purge deletes what is older, and never moves back nor ahead of the feed", purge},
@@ -246,6 +246,9 @@ func changesAreSelected(t *testing.T, s store.Store) {
 			{store.ChangeQuery{Area: "A", After: 1, UpTo: 2, Lists: []string{"medical", "education"}}, "2.0 2.2 "},
 			{store.ChangeQuery{Area: "A", After: 3}, ""},
 			{store.ChangeQuery{Area: "A", Lists: []string{}}, ""},
+			{store.ChangeQuery{Area: "A", Households: []string{"h0", "h2"}}, "1.0 1.1 1.2 3.0 3.1 3.2 "},
+			{store.ChangeQuery{Area: "A", After: 1, Lists: []string{"housing"}, Households: []string{"h0", "h1"}}, "2.1 "},
+			{store.ChangeQuery{Area: "A", Households: []string{}}, ""},
 			{store.ChangeQuery{Area: "C"}, ""},
 		} {
 			var got strings.Builder

@@ -35,7 +35,9 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Blocks", blockTests},
 		{"State", stateTests},
 		{"Removal", removalTests},
+		{"Letters", letterTests},
 		{"Audit", auditTests},
+		{"Deliveries", deliveryTests},
 		{"Writers", writerTests},
 	}
 	for _, g := range groups {

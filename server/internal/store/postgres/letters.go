@@ -1,0 +1,196 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+const letterRows = 128 // fetched at a time, as of cases
+
+const letterColumns = `area, id, revision, department, state, waiting, since, opened_on, issued_on, number, time, document`
+
+// letterFields are the places for letterColumns.
+func letterFields(l *store.Letter) []any {
+	return []any{&l.Area, &l.ID, &l.Revision, &l.Department, &l.State, &l.Waiting, &l.Since,
+		&l.OpenedOn, &l.IssuedOn, &l.Number, &l.Time, &l.Document}
+}
+
+func scanLetter(row pgx.CollectableRow) (l store.Letter, err error) {
+	err = row.Scan(letterFields(&l)...)
+	l.Time = l.Time.UTC()
+	return l, err
+}
+
+func scanWholeLetter(row pgx.CollectableRow) (l store.Letter, err error) {
+	var households, agencies []string
+	var open []bool
+	err = row.Scan(append(letterFields(&l), &households, &agencies, &open)...)
+	l.Time = l.Time.UTC()
+	if len(households) > 0 {
+		l.Households = households
+	}
+	for i, agency := range agencies {
+		l.Recipients = append(l.Recipients, store.LetterRecipient{Agency: agency, Open: open[i]})
+	}
+	return l, err
+}
+
+// Letter reads everything in one statement: two could see two states of it.
+func (r *reader) Letter(ctx context.Context, area, id string) (store.Letter, error) {
+	return one(ctx, r, scanWholeLetter, `SELECT `+letterColumns+`,
+		ARRAY(SELECT household FROM letter_households WHERE area = $1 AND letter = $2 ORDER BY household),
+		ARRAY(SELECT agency FROM letter_recipients WHERE area = $1 AND letter = $2 ORDER BY agency),
+		ARRAY(SELECT open FROM letter_recipients WHERE area = $1 AND letter = $2 ORDER BY agency)
+		FROM letters WHERE area = $1 AND id = $2`, area, id)
+}
+
+func (r *reader) FindLetter(ctx context.Context, id string) (string, error) {
+	return one(ctx, r, pgx.RowTo[string], `SELECT area FROM letters WHERE id = $1`, id)
+}
+
+func (r *reader) Letters(ctx context.Context, q store.LetterQuery, fn func(store.Letter) error) error {
+	return pages(q.Limit, letterRows, func(n int) ([]store.Letter, error) {
+		f := letterFilter(q)
+		limit := f.arg(n)
+		rows, err := list(ctx, r, scanLetter,
+			`SELECT `+letterColumns+` FROM letters`+f.text.String()+` ORDER BY since, id LIMIT `+limit, f.args...)
+		if len(rows) > 0 {
+			last := rows[len(rows)-1]
+			q.AfterSince, q.AfterID = last.Since, last.ID
+		}
+		return rows, err
+	}, fn)
+}
+
+func letterFilter(q store.LetterQuery) *filter {
+	f := &filter{}
+	if q.Area != "" || q.Agency == "" {
+		f.and("area = %s", q.Area)
+	}
+	for _, c := range []struct{ column, value string }{
+		{"department", q.Department}, {"state", q.State}, {"waiting", q.Waiting},
+	} {
+		if c.value != "" {
+			f.and(c.column+" = %s", c.value)
+		}
+	}
+	if q.Household != "" {
+		f.ofLetter("letter_households", "household = %s", q.Area, q.Household)
+	}
+	switch {
+	case q.Agency != "" && q.Open:
+		f.ofLetter("letter_recipients", "open AND agency = %s", q.Area, q.Agency)
+	case q.Agency != "":
+		f.ofLetter("letter_recipients", "agency = %s", q.Area, q.Agency)
+	}
+	if q.IssuedFrom != "" {
+		f.and("issued_on >= %s", q.IssuedFrom)
+	}
+	if q.IssuedTo != "" {
+		f.and("issued_on <> '' AND issued_on <= %s", q.IssuedTo)
+	}
+	if q.AfterID != "" {
+		f.and("(since, id) > (%s, %s)", q.AfterSince, q.AfterID)
+	}
+	return f
+}
+
+// ofLetter restricts to letters with such a row in a table of theirs. That is read by its
+// own index, where the area is given within the area.
+func (f *filter) ofLetter(table, condition, area, value string) {
+	rows := "(area, id) IN (SELECT area, letter FROM " + table + " WHERE " + condition
+	if area == "" {
+		f.and(rows+")", value)
+		return
+	}
+	f.and(rows+" AND area = %s)", value, area)
+}
+
+func (r *reader) Counter(ctx context.Context, name string) (int64, error) {
+	last, err := one(ctx, r, pgx.RowTo[int64], `SELECT last FROM counters WHERE name = $1`, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, nil
+	}
+	return last, err
+}
+
+// LockLetter reads only when it holds the lock: a statement that has waited for a row sees
+// that row as it is then, but other tables as they were when it began.
+func (t *tx) LockLetter(ctx context.Context, area, id string) (store.Letter, error) {
+	if _, err := one(ctx, &t.reader, pgx.RowTo[string],
+		`SELECT id FROM letters WHERE area = $1 AND id = $2 FOR UPDATE`, area, id); err != nil {
+		return store.Letter{}, err
+	}
+	return t.Letter(ctx, area, id)
+}
+
+// SaveLetter runs in a savepoint: where the index refuses the number, also one that another
+// Update has just committed, only the savepoint is rolled back.
+func (t *tx) SaveLetter(ctx context.Context, l store.Letter) error {
+	save := `UPDATE letters SET revision = $3, department = $4, state = $5, waiting = $6, since = $7, opened_on = $8,
+		issued_on = $9, number = $10, time = $11, document = $12 WHERE area = $1 AND id = $2 AND revision = $3 - 1`
+	if l.Revision == 1 {
+		save = `INSERT INTO letters (` + letterColumns + `)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (area, id) DO NOTHING`
+	}
+	point, err := t.tx.Begin(ctx)
+	if err != nil {
+		return t.note(err)
+	}
+	tag, err := point.Exec(ctx, save, l.Area, l.ID, l.Revision, l.Department, l.State, l.Waiting, l.Since,
+		l.OpenedOn, l.IssuedOn, l.Number, l.Time, l.Document)
+	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == duplicate {
+		if err := point.Rollback(ctx); err != nil {
+			return t.note(err)
+		}
+		return fmt.Errorf("%w: the number of another letter", store.ErrTaken)
+	}
+	if err == nil {
+		err = point.Commit(ctx)
+	}
+	if err != nil {
+		return t.note(err)
+	}
+	if tag.RowsAffected() == 0 {
+		return store.ErrStale
+	}
+	return t.replaceOfLetter(ctx, l)
+}
+
+// replaceOfLetter replaces the letter's households and recipients. The letter's row is
+// locked by now, and with it these.
+func (t *tx) replaceOfLetter(ctx context.Context, l store.Letter) error {
+	if l.Revision > 1 {
+		for _, table := range []string{"letter_households", "letter_recipients"} {
+			if _, err := t.exec(ctx, `DELETE FROM `+table+` WHERE area = $1 AND letter = $2`, l.Area, l.ID); err != nil {
+				return err
+			}
+		}
+	}
+	if len(l.Households) > 0 {
+		if _, err := t.exec(ctx, `INSERT INTO letter_households (area, letter, household)
+			SELECT $1, $2, u.* FROM unnest($3::text[]) u`, l.Area, l.ID, l.Households); err != nil {
+			return err
+		}
+	}
+	if len(l.Recipients) == 0 {
+		return nil
+	}
+	_, err := t.exec(ctx, `INSERT INTO letter_recipients (area, letter, agency, open)
+		SELECT $1, $2, u.* FROM unnest($3::text[], $4::boolean[]) u`, l.Area, l.ID,
+		column(l.Recipients, func(a store.LetterRecipient) string { return a.Agency }),
+		column(l.Recipients, func(a store.LetterRecipient) bool { return a.Open }))
+	return err
+}
+
+// TakeNumber locks the counter's row until the end of the Update.
+func (t *tx) TakeNumber(ctx context.Context, name string) (int64, error) {
+	return one(ctx, &t.reader, pgx.RowTo[int64], `INSERT INTO counters (name, last) VALUES ($1, 1)
+		ON CONFLICT (name) DO UPDATE SET last = counters.last + 1 RETURNING last`, name)
+}
