@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"html"
 	"reflect"
@@ -32,7 +34,7 @@ func (f *filler) fill(path string, v reflect.Value) {
 	case v.Kind() == reflect.String:
 		v.SetString(fmt.Sprintf("值%d号", f.n))
 		f.want(path, v.String())
-	case v.Kind() == reflect.Int:
+	case v.CanInt():
 		v.SetInt(int64(700000 + 1000*f.n))
 		f.want(path, fmt.Sprint(v.Int()))
 	case v.Kind() == reflect.Pointer:
@@ -176,5 +178,27 @@ func TestDaysAreWrittenAsPeopleDo(t *testing.T) {
 		if got := day(d); got != want {
 			t.Errorf("%q: %q", d, got)
 		}
+	}
+}
+
+// Without a browser at hand this alone tells whether a page may use its style.
+func TestEachPageAllowsItsOwnStyleAndNoOther(t *testing.T) {
+	file, err := CaseFile(reversedCase())
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := map[string]bool{}
+	for _, page := range []string{string(file), printLetter(t, letterOf(1)), printSheet(t, sheetOf(1))} {
+		_, text, _ := strings.Cut(page, "<style>")
+		text, _, _ = strings.Cut(text, "</style>")
+		sum := sha256.Sum256([]byte(text))
+		want := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		if !strings.Contains(html.UnescapeString(page), `content="`+want+`"`) {
+			t.Errorf("the policy is not %s", want)
+		}
+		own[text] = true
+	}
+	if len(own) != 3 {
+		t.Error("pages share a style that is not theirs")
 	}
 }

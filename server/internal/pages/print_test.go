@@ -55,6 +55,17 @@ var complaint = regexp.MustCompile(`(?m)^.*CONSOLE.*$|^.*(?i:content security po
 // With PAGES_PRINTED=folder the paper is left there, for whoever changes a page.
 func onPaper(t *testing.T, name string, page []byte) []string {
 	t.Helper()
+	return onSheets(t, name, page, `59[45]\.\d+ x 84[12]\.\d+`)
+}
+
+// onWidePaper is onPaper with the paper lying on its side.
+func onWidePaper(t *testing.T, name string, page []byte) []string {
+	t.Helper()
+	return onSheets(t, name, page, `84[12]\.\d+ x 59[45]\.\d+`)
+}
+
+func onSheets(t *testing.T, name string, page []byte, size string) []string {
+	t.Helper()
 	browser := tool(t, "chromium", "chromium-browser", "google-chrome")
 	info, reader := tool(t, "pdfinfo"), tool(t, "pdftotext")
 	if fonts, _ := run(t, tool(t, "fc-list"), ":lang=zh"); fonts == "" {
@@ -75,7 +86,7 @@ func onPaper(t *testing.T, name string, page []byte) []string {
 		t.Errorf("the page complains: %s", line)
 	}
 	about, _ := run(t, info, paper)
-	if !regexp.MustCompile(`Page size: +59[45]\.\d+ x 84[12]\.\d+ pts \(A4\)`).MatchString(about) {
+	if !regexp.MustCompile(`Page size: +` + size + ` pts \(A4\)`).MatchString(about) {
 		t.Errorf("not on A4 paper: %s", about)
 	}
 	text, _ := run(t, reader, "-layout", paper, "-")
