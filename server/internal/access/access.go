@@ -11,6 +11,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/letter"
 	"github.com/bangfuhub/hub/server/internal/removal"
 )
 
@@ -31,6 +32,8 @@ type Agreement struct {
 	Households bool              // whether it may read whole households
 	Catalogue  bool              // whether it may submit and activate catalogues
 	Removal    []removal.Role    // roles in which its persons act in the removal procedure
+	Letters    []letter.Role     // roles in which its persons act on letters
+	Receives   []string          // departments whose letters it receives
 	Purpose    string
 	Basis      string    // document and clause that the agreement rests on
 	From       date.Date // first day

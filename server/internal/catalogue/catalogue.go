@@ -8,7 +8,11 @@
 // operators only, nothing that could fail or run for long when a province is derived.
 package catalogue
 
-import "github.com/bangfuhub/hub/server/internal/date"
+import (
+	"slices"
+
+	"github.com/bangfuhub/hub/server/internal/date"
+)
 
 // Grain says whose record a list or policy speaks of.
 type Grain string
@@ -121,4 +125,14 @@ func (c *Catalogue) Policy(code string) *Policy {
 		}
 	}
 	return nil
+}
+
+// Departments are all that have a policy, sorted.
+func (c *Catalogue) Departments() []string {
+	var all []string
+	for _, p := range c.Policies {
+		all = append(all, p.Department)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -196,4 +196,5 @@ type Parameters struct {
 	FlagCasesInMonth      int
 	MinCases              int
 	StepDays              int
+	Letters               LetterTerms
 }

@@ -157,7 +157,7 @@ func ParametersToProto(p removal.Parameters) *hubv1.ProcedureParameters {
 		QuorumPercent: int32(p.QuorumPercent), MajorityPercent: int32(p.MajorityPercent), RestartAfterObjection: p.RestartAfterObjection,
 		DaysToEffect: int32(p.DaysToEffect), TermEnds: p.TermEnds, RecentShockDays: int32(p.RecentShockDays), WindowDays: int32(p.WindowDays),
 		FlagSharePercent: int32(p.FlagSharePercent), FlagTimesArea: int32(p.FlagTimesArea), FlagCasesInMonth: int32(p.FlagCasesInMonth),
-		MinCases: int32(p.MinCases), StepDays: int32(p.StepDays),
+		MinCases: int32(p.MinCases), StepDays: int32(p.StepDays), Letters: letterTermsToProto(p.Letters),
 	}
 }
 
@@ -168,6 +168,6 @@ func ParametersFromProto(p *hubv1.ProcedureParameters) removal.Parameters {
 		QuorumPercent: int(p.GetQuorumPercent()), MajorityPercent: int(p.GetMajorityPercent()), RestartAfterObjection: p.GetRestartAfterObjection(),
 		DaysToEffect: int(p.GetDaysToEffect()), TermEnds: p.GetTermEnds(), RecentShockDays: int(p.GetRecentShockDays()), WindowDays: int(p.GetWindowDays()),
 		FlagSharePercent: int(p.GetFlagSharePercent()), FlagTimesArea: int(p.GetFlagTimesArea()), FlagCasesInMonth: int(p.GetFlagCasesInMonth()),
-		MinCases: int(p.GetMinCases()), StepDays: int(p.GetStepDays()),
+		MinCases: int(p.GetMinCases()), StepDays: int(p.GetStepDays()), Letters: letterTermsFromProto(p.GetLetters()),
 	}
 }
