@@ -16,6 +16,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/imports"
 	"github.com/bangfuhub/hub/server/internal/invented"
+	"github.com/bangfuhub/hub/server/internal/letter"
 	"github.com/bangfuhub/hub/server/internal/register"
 	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/seal"
@@ -36,6 +37,8 @@ type (
 	Group = household.Group
 	// RemovalRole is a capacity in which persons act in the removal procedure.
 	RemovalRole = removal.Role
+	// LetterRole is a capacity in which persons act on letters.
+	LetterRole = letter.Role
 	// Derived counts what a derivation pass did.
 	Derived = hub.Derived
 	// Preview is the effect that a catalogue would have.

@@ -40,7 +40,7 @@ func allowed(room string) []string {
 	case "authn":
 		return slices.Concat(pure, under(internal, "hub"))
 	case "rpc":
-		return slices.Concat(pure, under(internal, "hub", "wire", "imports"), []string{gen})
+		return slices.Concat(pure, under(internal, "hub", "wire", "imports", "sheet"), []string{gen})
 	case "gateway":
 		return slices.Concat(pure, under(internal, "hub", "wire"), []string{gen})
 	case "server":

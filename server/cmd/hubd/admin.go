@@ -46,6 +46,8 @@ type saveAgreementCmd struct {
 	Households  bool           `help:"It may read whole households."`
 	Catalogue   bool           `help:"It may submit and activate catalogues."`
 	Removal     []string       `help:"Roles in which its persons act in the removal procedure: propose, review, confirm." placeholder:"ROLE"`
+	Letters     []string       `help:"Roles in which its persons act on letters: prepare, sign." placeholder:"ROLE"`
+	Receives    []string       `help:"Departments whose letters it receives; the divisions must be whole areas." placeholder:"DEPARTMENT"`
 	Purpose     string         `help:"What the data is for." required:""`
 	Basis       string         `help:"Document and clause that it rests on." required:""`
 	From, Until server.Date    `help:"First and last day, YYYY-MM-DD. From is today by default; without Until it is open."`
@@ -64,7 +66,12 @@ func (c saveAgreementCmd) Run(ctx context.Context) error {
 		for _, role := range c.Removal {
 			roles = append(roles, server.RemovalRole(strings.ToUpper(role)))
 		}
+		var onLetters []server.LetterRole
+		for _, role := range c.Letters {
+			onLetters = append(onLetters, server.LetterRole(strings.ToUpper(role)))
+		}
 		return s.SaveAgreement(ctx, server.Agreement{
+			Letters: onLetters, Receives: c.Receives,
 			ID: c.ID, Agency: c.Agency, Lists: c.Lists, Divisions: c.In, Groups: c.Groups, Households: c.Households,
 			Catalogue: c.Catalogue, Removal: roles, Purpose: c.Purpose, Basis: c.Basis, From: c.From, Until: c.Until,
 		})
@@ -89,7 +96,8 @@ func (c listAgreementsCmd) Run(ctx context.Context) error {
 			if c.JSON {
 				err = json.NewEncoder(os.Stdout).Encode(a)
 			} else {
-				_, err = fmt.Fprintf(w, "%s\t%s\t%s to %s\tlists %v\tremoval %v\tdivisions %v\t%s\n", a.ID, a.Agency, a.From, orOpen(a.Until), a.Lists, a.Removal, a.Divisions, a.Purpose)
+				_, err = fmt.Fprintf(w, "%s\t%s\t%s to %s\tlists %v\tremoval %v\tletters %v\treceives %v\tdivisions %v\t%s\n",
+					a.ID, a.Agency, a.From, orOpen(a.Until), a.Lists, a.Removal, a.Letters, a.Receives, a.Divisions, a.Purpose)
 			}
 			if err != nil {
 				return err

@@ -74,16 +74,19 @@ func rawFile(spec map[string]any) error {
 
 // asTheyAre says what kind of document comes where the contract has google.api.HttpBody.
 func asTheyAre(spec map[string]any) error {
-	for path, kinds := range map[string][]any{
-		"/v1/removals/{id}/evidence/{sha256}": {"application/pdf", "image/jpeg", "image/png", "text/plain"},
-		"/v1/removals/{id}/file":              {"text/html"}, "/v1/removals/announcement/page": {"text/html"},
+	const page, workbook = "text/html", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	for call, kinds := range map[[2]string][]any{
+		{"get", "/v1/removals/{id}/evidence/{sha256}"}: {"application/pdf", "image/jpeg", "image/png", "text/plain"},
+		{"get", "/v1/removals/{id}/file"}:              {page}, {"get", "/v1/removals/announcement/page"}: {page},
+		{"get", "/v1/letters/{id}/page"}: {page}, {"get", "/v1/reconciliation/page"}: {page},
+		{"get", "/v1/reconciliation/sheet"}: {workbook}, {"post", "/v1/replay/sheet"}: {workbook},
 	} {
-		get, _ := at(spec, "paths", path, "get")
-		answer, ok := at(get, "responses", "200")
+		method, _ := at(spec, "paths", call[1], call[0])
+		answer, ok := at(method, "responses", "200")
 		if !ok {
-			return errors.New(path + " has no answer")
+			return errors.New(call[1] + " has no answer")
 		}
-		get["produces"] = kinds
+		method["produces"] = kinds
 		answer["description"], answer["schema"] = "The document.", map[string]any{"type": "string", "format": "binary"}
 	}
 	definitions, _ := at(spec, "definitions")

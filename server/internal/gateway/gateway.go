@@ -116,6 +116,8 @@ func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
 		hubv1.RegisterImportServiceHandler,
 		hubv1.RegisterIdentityServiceHandler,
 		hubv1.RegisterRemovalServiceHandler,
+		hubv1.RegisterLetterServiceHandler,
+		hubv1.RegisterLedgerServiceHandler,
 		hubv1.RegisterCatalogueServiceHandler,
 		hubv1.RegisterRecordServiceHandler,
 		hubv1.RegisterSyncServiceHandler,

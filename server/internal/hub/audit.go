@@ -14,7 +14,10 @@ import (
 // where the second is missing, full disclosure must be assumed (law 5).
 // detail and what read returns name lists, divisions, ids and counts, never personal data.
 func (h *Hub) audited(ctx context.Context, c access.Caller, action string, detail any, read func() (any, error)) error {
-	return h.auditedAs(ctx, h.intent(c, action, detail), read)
+	return h.auditedAs(ctx, h.intent(c, action, detail), func() (any, []store.Delivery, error) {
+		result, err := read()
+		return result, nil, err
+	})
 }
 
 func (h *Hub) intent(c access.Caller, action string, detail any) store.AuditEntry {
@@ -24,15 +27,16 @@ func (h *Hub) intent(c access.Caller, action string, detail any) store.AuditEntr
 	}
 }
 
-// auditedAs is audited for a read that notes under its intent how far it is, see soFar.
-func (h *Hub) auditedAs(ctx context.Context, intent store.AuditEntry, read func() (any, error)) error {
+// auditedAs is audited for a read of the feed: it also says how far it brought its reader,
+// and may note that under its intent while it goes on, see soFar.
+func (h *Hub) auditedAs(ctx context.Context, intent store.AuditEntry, read func() (any, []store.Delivery, error)) error {
 	if err := h.Store.Audit(ctx, intent); err != nil {
 		h.Log.Error("audit intent not written", "action", intent.Action, "error", err)
 		return fault.New(fault.AuditUnavailable)
 	}
-	result, err := read()
+	result, deliveries, err := read()
 	outcome := intent
-	outcome.ID, outcome.Of, outcome.Time = NewID("au_"), intent.ID, h.Clock()
+	outcome.ID, outcome.Of, outcome.Time, outcome.Deliveries = NewID("au_"), intent.ID, h.Clock(), deliveries
 	outcome.Detail, outcome.Outcome = toJSON(result), "OK"
 	if err != nil {
 		outcome.Outcome = outcomeOf(err)
@@ -44,16 +48,17 @@ func (h *Hub) auditedAs(ctx context.Context, intent store.AuditEntry, read func(
 	return err
 }
 
-// sentSoFar marks an entry below an intent that is no outcome yet.
-const sentSoFar = "SENT"
-
-// soFar notes what a read that may last for months has handed out by now.
-func (h *Hub) soFar(ctx context.Context, intent store.AuditEntry, handed any) {
+// soFar notes what a read that may last for months has handed out by now. It tells whether
+// that is on record.
+func (h *Hub) soFar(ctx context.Context, intent store.AuditEntry, handed any, deliveries []store.Delivery) bool {
 	e := intent
-	e.ID, e.Of, e.Time, e.Detail, e.Outcome = NewID("au_"), intent.ID, h.Clock(), toJSON(handed), sentSoFar
-	if err := h.Store.Audit(context.WithoutCancel(ctx), e); err != nil {
+	e.ID, e.Of, e.Time, e.Detail, e.Outcome = NewID("au_"), intent.ID, h.Clock(), toJSON(handed), store.OutcomeSent
+	e.Deliveries = deliveries
+	err := h.Store.Audit(context.WithoutCancel(ctx), e)
+	if err != nil {
 		h.Log.Error("audit of what a stream has sent not written", "action", e.Action, "error", err)
 	}
+	return err == nil
 }
 
 func outcomeOf(err error) string {

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/removal"
@@ -83,10 +85,16 @@ func (h *Hub) checkAgreement(ctx context.Context, a access.Agreement) error {
 			bad = append(bad, fault.Bad(fmt.Sprintf("removal[%d]", i), fault.UnknownCode, "list", "RemovalRole"))
 		}
 	}
+	bad = append(bad, h.checkLetters(a)...)
 	err := h.Store.View(ctx, func(r store.Reader) error {
 		d, _, err := h.active(ctx, r)
 		if err != nil {
 			return err
+		}
+		for i, name := range a.Receives {
+			if !slices.Contains(d.Departments(), name) {
+				bad = append(bad, fault.Bad(fmt.Sprintf("receives[%d]", i), fault.UnknownCode, "list", strings.Join(d.Departments(), ", ")))
+			}
 		}
 		for i, l := range a.Lists {
 			if d.List(l) == nil {
@@ -99,6 +107,26 @@ func (h *Hub) checkAgreement(ctx context.Context, a access.Agreement) error {
 		return err
 	}
 	return fault.List(fault.InvalidRequest, bad)
+}
+
+// checkLetters looks at what an agreement says about letters, which go by whole areas: who
+// receives them for a part would be told of persons whom the agreement does not cover.
+func (h *Hub) checkLetters(a access.Agreement) (bad []fault.Violation) {
+	for i, role := range a.Letters {
+		if !slices.Contains(access.LetterRoles, role) {
+			bad = append(bad, fault.Bad(fmt.Sprintf("letters[%d]", i), fault.UnknownCode, "list", "LetterRole"))
+		}
+	}
+	if len(a.Letters) == 0 && len(a.Receives) == 0 {
+		return bad
+	}
+	for i, d := range a.Divisions {
+		whole := slices.ContainsFunc(h.Divisions.Areas(), func(area division.Area) bool { return h.Divisions.Contains(d, area.Root) })
+		if !whole {
+			bad = append(bad, fault.Bad(fmt.Sprintf("divisions[%d]", i), fault.LettersByArea, "division", d))
+		}
+	}
+	return bad
 }
 
 func agreementContext(id string) []byte { return []byte("agreement\x00" + id) }

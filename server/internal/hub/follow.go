@@ -2,11 +2,13 @@ package hub
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/feed"
+	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
@@ -17,6 +19,7 @@ type FollowQuery struct {
 	PageSize int
 	Live     bool // stay open after the first End
 	Packed   bool // blocks are sent as they are stored, see wire.Pack
+	Letters  bool // Ends carry the caller's letters along
 }
 
 // Follow sends pages until everything up to now is sent, or for ever. One audit
@@ -26,25 +29,25 @@ type FollowQuery struct {
 func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send func(*wire.Page) error) error {
 	rd, err := h.open(ctx, c, q.Scope, q.Cursor)
 	if err != nil {
-		return h.refused(ctx, c, "sync.follow", q.Scope, err)
+		return h.refused(ctx, c, follows, q.Scope, err)
 	}
 	rd.packed = q.Packed
-	intent := h.intent(c, "sync.follow", scopeDetail(rd))
-	total := streamed{begunReading: begunAt(rd)}
-	return h.auditedAs(ctx, intent, func() (any, error) {
+	intent := h.intent(c, follows, scopeDetail(rd))
+	total := streamed{begunReading: begunAt(rd), at: slices.Clone(rd.cursor.Areas)}
+	return h.auditedAs(ctx, intent, func() (any, []store.Delivery, error) {
 		err := ahead(ctx, func(ctx context.Context, queue func(sending) error) error {
-			return h.follow(ctx, rd, q, func(p *wire.Page, n counts) error { return queue(sending{p, n}) })
+			return h.follow(ctx, rd, q, queue)
 		}, func(s sending) error {
 			if err := send(s.page); err != nil {
 				return err
 			}
-			total.add(s.counts)
-			if q.Live && s.page.End != nil {
-				h.soFar(ctx, intent, total)
+			total.sent(s)
+			if q.Live && s.page.End != nil && h.soFar(ctx, intent, total, total.untold) {
+				total.untold = nil
 			}
 			return nil
 		})
-		return total, err
+		return total, total.untold, err
 	})
 }
 
@@ -53,12 +56,23 @@ func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send f
 type streamed struct {
 	begunReading
 	counts
+
+	at     []feed.AreaPosition // up to where the reader was brought
+	untold []store.Delivery    // of which no entry tells yet
+}
+
+// sent counts a page that was sent, and where it brought the reader.
+func (t *streamed) sent(s sending) {
+	t.add(s.counts)
+	t.untold = tell(t.untold, s.filter, t.at, s.counts.To, s.page.GetLoading())
+	t.at = s.counts.To
 }
 
 // sending is a page on its way with what the audit keeps of it.
 type sending struct {
 	page   *wire.Page
 	counts counts
+	filter *feed.Filter // through which it was read
 }
 
 // ahead lets the next page be read from the store while the last one is being sent.
@@ -87,17 +101,22 @@ func ahead(ctx context.Context, read func(context.Context, func(sending) error) 
 	return g.Wait()
 }
 
-func (h *Hub) follow(ctx context.Context, rd *reading, q FollowQuery, send func(*wire.Page, counts) error) error {
+func (h *Hub) follow(ctx context.Context, rd *reading, q FollowQuery, send func(sending) error) error {
 	var seen touched // nil until the first End
 	owed := true     // an End closes whatever was sent since the last one
+	letters := carried{}
 	wake := h.watch.changed()
 	for {
 		page, n, err := h.page(ctx, rd, q.PageSize, seen)
+		if err == nil && q.Letters && page.End != nil {
+			err = h.addLetters(ctx, rd, page, letters)
+		}
 		if err != nil {
 			return err
 		}
-		if owed = owed || n.Changes > 0 || len(page.LeftScope) > 0; owed {
-			if err := send(page, n); err != nil {
+		n.Letters = int64(len(page.Letters))
+		if owed = owed || n.Changes > 0 || len(page.LeftScope) > 0 || n.Letters > 0; owed {
+			if err := send(sending{page, n, rd.filter}); err != nil {
 				return err
 			}
 		}

@@ -219,13 +219,13 @@ func position(ids []string, id string) int {
 	return len(ids)
 }
 
-// Keep does what must be done by itself until ctx ends: it finishes transfers that
-// a crash cut short, and derives areas when the day or the catalogue has changed.
+// Keep does what must be done by itself until ctx ends: it finishes transfers, reversals
+// and letters that a crash cut short, and derives areas when the day or the catalogue has changed.
 func (h *Hub) Keep(ctx context.Context) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
 	for {
-		err := errors.Join(h.FinishTransfers(ctx), h.FinishReversals(ctx), h.deriveIfAble(ctx))
+		err := errors.Join(h.FinishTransfers(ctx), h.FinishReversals(ctx), h.FinishLetters(ctx), h.deriveIfAble(ctx))
 		if err != nil && ctx.Err() == nil {
 			h.Log.Error("own work failed; it is tried again in a minute", "error", err)
 		}

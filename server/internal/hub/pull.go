@@ -37,19 +37,20 @@ func (h *Hub) Pull(ctx context.Context, c access.Caller, q PullQuery) (*wire.Pag
 	if q.Subscription != "" {
 		sub, err := h.subscription(ctx, c, q.Subscription)
 		if err != nil {
-			return nil, h.refused(ctx, c, "sync.pull", q.Scope, err)
+			return nil, h.refused(ctx, c, pulls, q.Scope, err)
 		}
 		q.Scope, q.Cursor = sub.Scope, sub.Cursor
 	}
 	rd, err := h.open(ctx, c, q.Scope, q.Cursor)
 	if err != nil {
-		return nil, h.refused(ctx, c, "sync.pull", q.Scope, err)
+		return nil, h.refused(ctx, c, pulls, q.Scope, err)
 	}
 	var page *wire.Page
-	err = h.audited(ctx, c, "sync.pull", scopeDetail(rd), func() (any, error) {
+	from := slices.Clone(rd.cursor.Areas)
+	err = h.auditedAs(ctx, h.intent(c, pulls, scopeDetail(rd)), func() (any, []store.Delivery, error) {
 		p, counted, err := h.page(ctx, rd, q.PageSize, nil)
 		page = p
-		return counted, err
+		return counted, tell(nil, rd.filter, from, counted.To, p.GetLoading()), err
 	})
 	return page, err
 }
@@ -70,10 +71,7 @@ func allNamed(all []string) []string {
 
 // scopeDetail is what the audit keeps of a reading: lists, divisions, positions.
 func scopeDetail(rd *reading) any {
-	return struct {
-		Scope feed.Scope
-		begunReading
-	}{rd.cursor.Scope, begunAt(rd)}
+	return scopeRead{rd.cursor.Scope, begunAt(rd)}
 }
 
 // begunReading is what an audit entry says of where a page or stream began.
@@ -89,6 +87,7 @@ func begunAt(rd *reading) begunReading {
 // counts is what an audit outcome keeps of a page or stream.
 type counts struct {
 	Pages, Blocks, Records, Transactions, Changes int64
+	Letters                                       int64               `json:",omitempty"`
 	To                                            []feed.AreaPosition `json:",omitempty"`
 }
 
@@ -98,6 +97,7 @@ func (c *counts) add(o counts) {
 	c.Records += o.Records
 	c.Transactions += o.Transactions
 	c.Changes += o.Changes
+	c.Letters += o.Letters
 	c.To = o.To
 }
 

@@ -115,12 +115,22 @@ func (h *Hub) stepped(ctx context.Context, c access.Caller, k CaseKey, area, hou
 	if err != nil {
 		return CaseState{}, err
 	}
-	if step.Kind == removal.Reverse {
+	h.finishStep(ctx, step.Kind)
+	return h.caseNow(ctx, c, id)
+}
+
+// finishStep does at once what a decision leaves to be done; what fails is done later by Keep.
+func (h *Hub) finishStep(ctx context.Context, kind removal.StepKind) {
+	if kind == removal.Reverse {
 		if err := h.FinishReversals(ctx); err != nil {
 			h.Log.Warn("reversal will be finished later", "error", err)
 		}
 	}
-	return h.caseNow(ctx, c, id)
+	if kind == removal.Announce || kind == removal.Reverse {
+		if err := h.FinishLetters(ctx); err != nil {
+			h.Log.Warn("letters will be drafted later", "error", err)
+		}
+	}
 }
 
 // run locks what the step is about and takes it.
@@ -219,6 +229,11 @@ func (s *caseStep) take(ctx context.Context, step removal.Step) (int64, error) {
 	}
 	if err := s.hub.saveCase(ctx, s.tx, s.act, s.row, after); err != nil {
 		return 0, err
+	}
+	if step.Kind == removal.Announce || step.Kind == removal.Reverse {
+		if err := s.tell(ctx, after, step.Kind); err != nil {
+			return 0, err
+		}
 	}
 	switch step.Kind {
 	case removal.Announce:

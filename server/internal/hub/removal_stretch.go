@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -99,14 +100,13 @@ func (h *Hub) standingOf(ctx context.Context, r store.Reader, area, id string, c
 // every household is in which the removal stood there.
 func stretchOf(ctx context.Context, r store.Reader, area string, times map[string]standing) (out stretch, err error) {
 	found := map[string]stretch{}
-	err = r.Changes(ctx, store.ChangeQuery{Area: area}, func(ch store.Change) error {
-		if s, ok := times[ch.Household]; ok {
-			f := found[ch.Household]
-			since(&f.from, s.came, ch)
-			since(&f.back, s.back, ch)
-			since(&f.end, s.end, ch)
-			found[ch.Household] = f
-		}
+	q := store.ChangeQuery{Area: area, Households: slices.Collect(maps.Keys(times))}
+	err = r.Changes(ctx, q, func(ch store.Change) error {
+		s, f := times[ch.Household], found[ch.Household]
+		since(&f.from, s.came, ch)
+		since(&f.back, s.back, ch)
+		since(&f.end, s.end, ch)
+		found[ch.Household] = f
 		return nil
 	})
 	open := false

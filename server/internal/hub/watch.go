@@ -26,7 +26,8 @@ func (w *watch) changed() <-chan struct{} {
 	return w.next
 }
 
-// saw records where an area's feed stands and wakes followers if that is news.
+// saw records where an area's feed, or the counter of letters, stands and wakes followers
+// if that is news.
 func (w *watch) saw(area string, last int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -38,7 +39,7 @@ func (w *watch) saw(area string, last int64) {
 	w.next = make(chan struct{})
 }
 
-// Poll looks for commits of other processes until ctx ends.
+// Poll looks for commits and letters of other processes until ctx ends.
 func (h *Hub) Poll(ctx context.Context) {
 	t := time.NewTicker(h.PollInterval)
 	defer t.Stop()
@@ -53,6 +54,11 @@ func (h *Hub) Poll(ctx context.Context) {
 			for _, hd := range heads {
 				h.watch.saw(hd.Area, hd.Last)
 			}
+			if err != nil {
+				return err
+			}
+			n, err := r.Counter(ctx, lettersIssued)
+			h.watch.saw(lettersIssued, n)
 			return err
 		})
 		if err != nil && ctx.Err() == nil {

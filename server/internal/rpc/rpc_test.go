@@ -158,7 +158,7 @@ func TestNoMethodIsReachedWithoutAToken(t *testing.T) {
 			t.Errorf("%s, two tokens: %v", method, err)
 		}
 	}
-	if len(services) != 10 {
+	if len(services) != 12 {
 		t.Errorf("services %v", services)
 	}
 }

@@ -80,6 +80,8 @@ func New(cfg Config) (*grpc.Server, error) {
 	hubv1.RegisterImportServiceServer(s, files{hub: cfg.Hub, importer: cfg.Imports, patience: cfg.Timeout})
 	hubv1.RegisterIdentityServiceServer(s, identity{hub: cfg.Hub})
 	hubv1.RegisterRemovalServiceServer(s, removals{hub: cfg.Hub})
+	hubv1.RegisterLetterServiceServer(s, letters{hub: cfg.Hub})
+	hubv1.RegisterLedgerServiceServer(s, ledger{hub: cfg.Hub})
 	hubv1.RegisterCatalogueServiceServer(s, catalogues{hub: cfg.Hub})
 	hubv1.RegisterRecordServiceServer(s, records{hub: cfg.Hub})
 	hubv1.RegisterSyncServiceServer(s, sync{hub: cfg.Hub})

@@ -36,7 +36,7 @@ func (s sync) Follow(req *hubv1.FollowRequest, stream grpc.ServerStreamingServer
 	return s.hub.Follow(ctx, caller(ctx), hub.FollowQuery{
 		Scope: scope(req.GetScope()), Cursor: req.GetCursor(),
 		PageSize: int(req.GetPageSize()), Live: req.GetLive(),
-		Packed: req.GetPacking() == hubv1.Packing_PACKING_SNAPPY,
+		Packed: req.GetPacking() == hubv1.Packing_PACKING_SNAPPY, Letters: req.GetLetters(),
 	}, func(page *wire.Page) error {
 		return stream.Send(&hubv1.FollowResponse{Page: page})
 	})

@@ -49,6 +49,8 @@ var contract = []protoreflect.FileDescriptor{
 	hubv1.File_bangfu_hub_v1_import_proto,
 	hubv1.File_bangfu_hub_v1_identity_proto,
 	hubv1.File_bangfu_hub_v1_removal_proto,
+	hubv1.File_bangfu_hub_v1_letter_service_proto,
+	hubv1.File_bangfu_hub_v1_ledger_proto,
 	hubv1.File_bangfu_hub_v1_catalogue_proto,
 	hubv1.File_bangfu_hub_v1_record_proto,
 	hubv1.File_bangfu_hub_v1_sync_proto,
