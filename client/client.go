@@ -183,6 +183,13 @@ func (c *Client) Removals() hubv1.RemovalServiceClient {
 	return hubv1.NewRemovalServiceClient(c.conn)
 }
 
+// Letters reads, acknowledges, reports and disputes the office's official letters;
+// LetterDigest tells whether one came whole.
+func (c *Client) Letters() hubv1.LetterServiceClient { return hubv1.NewLetterServiceClient(c.conn) }
+
+// Ledger tells who was handed what, when.
+func (c *Client) Ledger() hubv1.LedgerServiceClient { return hubv1.NewLedgerServiceClient(c.conn) }
+
 // Catalogues speaks of policies and lists.
 func (c *Client) Catalogues() hubv1.CatalogueServiceClient {
 	return hubv1.NewCatalogueServiceClient(c.conn)

@@ -87,6 +87,43 @@ func TestAWriteIsRepeatedOnlyWithARequestID(t *testing.T) {
 	}
 }
 
+func TestLettersAreReadAgainAndAnsweredAgainOnlyUnderARequestID(t *testing.T) {
+	hub, c := testhub.Start(t, list())
+	hub.AddLetter(&hubv1.Letter{Id: "lt_1", Receipts: []*hubv1.Receipt{{Agency: "education"}}})
+	reads := map[string]func() error{
+		"ListLetters": func() error { _, err := c.Letters().ListLetters(t.Context(), &hubv1.ListLettersRequest{}); return err },
+		"GetLetter": func() error {
+			_, err := c.Letters().GetLetter(t.Context(), &hubv1.GetLetterRequest{Id: "lt_1"})
+			return err
+		},
+		"PrintLetter": func() error {
+			_, err := c.Letters().PrintLetter(t.Context(), &hubv1.PrintLetterRequest{Id: "lt_1"})
+			return err
+		},
+		"Replay": func() error { _, err := c.Ledger().Replay(t.Context(), &hubv1.ReplayRequest{}); return err },
+		"ReconciliationSheet": func() error {
+			_, err := c.Ledger().ReconciliationSheet(t.Context(), &hubv1.ReconciliationSheetRequest{})
+			return err
+		},
+	}
+	away := testhub.Fail(codes.Unavailable, hubv1.Reason_REASON_STORE_BUSY)
+	for method, read := range reads {
+		if calls := failing(hub, method, 1, away); read() != nil || *calls != 2 {
+			t.Errorf("%s: %d calls, want 2", method, *calls)
+		}
+	}
+	dispute := func(id string) error {
+		_, err := c.Letters().DisputeLetter(t.Context(), &hubv1.DisputeLetterRequest{Id: "lt_1", RequestId: id})
+		return err
+	}
+	if calls := failing(hub, "DisputeLetter", 1, away); dispute("") == nil || *calls != 1 {
+		t.Errorf("without a request id: %d calls", *calls)
+	}
+	if calls := failing(hub, "DisputeLetter", 1, away); dispute("r1") != nil || *calls != 2 {
+		t.Errorf("with a request id: %d calls", *calls)
+	}
+}
+
 func TestAWaitThatOutlastsTheCallersDeadlineIsNotBegun(t *testing.T) {
 	hub, c := testhub.Start(t, list())
 	calls := failing(hub, "GetCatalogue", 1, testhub.Fail(codes.Unavailable, hubv1.Reason_REASON_STORE_BUSY,
@@ -134,6 +171,8 @@ func TestEveryReasonNamesItsRemedy(t *testing.T) {
 		hubv1.Reason_REASON_TOKEN_EXPIRED:       {codes.Unauthenticated, client.RenewToken},
 		hubv1.Reason_REASON_ETAG_STALE:          {codes.Aborted, client.ReadAgain},
 		hubv1.Reason_REASON_WRITTEN_MEANWHILE:   {codes.Aborted, client.Retry},
+		hubv1.Reason_REASON_LETTER_BEHIND:       {codes.FailedPrecondition, client.ReadAgain},
+		hubv1.Reason_REASON_LETTER_DISPUTED:     {codes.FailedPrecondition, client.Retry},
 		hubv1.Reason_REASON_LIST_NOT_FOUND:      {codes.NotFound, client.FixRequest},
 		hubv1.Reason_REASON_INTERNAL:            {codes.Internal, client.AskOperator},
 	} {

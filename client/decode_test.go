@@ -68,7 +68,7 @@ func TestTheFastDecoderReadsWhatTheStandardOneReads(t *testing.T) {
 			}
 			sent.Records, sent.Packed = nil, snappy.Encode(nil, plain)
 		}
-		page := &hubv1.Page{Blocks: []*hubv1.Block{sent, {List: "housing"}}, Cursor: "c", Loading: true, End: &hubv1.End{Catalogue: "x"}}
+		page := &hubv1.Page{Blocks: []*hubv1.Block{sent, {List: "housing"}}, Cursor: "c", Loading: true, End: &hubv1.End{Catalogue: "x"}, Letters: []*hubv1.Letter{{Id: "lt_1"}}}
 		bytes, err := proto.Marshal(&hubv1.FollowResponse{Page: page})
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,8 @@ func TestTheFastDecoderReadsWhatTheStandardOneReads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Cursor != "c" || !got.Loading || got.End.GetCatalogue() != "x" || len(got.Blocks) != 2 || got.Blocks[0].Village != sent.GetVillage() {
+		if got.Cursor != "c" || !got.Loading || got.End.GetCatalogue() != "x" || len(got.Blocks) != 2 || got.Blocks[0].Village != sent.GetVillage() ||
+			len(got.Letters) != 1 || got.Letters[0].GetId() != "lt_1" {
 			t.Fatalf("the page came as %+v", got)
 		}
 		i := 0

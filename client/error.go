@@ -135,9 +135,11 @@ func remedyOf(code codes.Code, reason hubv1.Reason) Remedy {
 	case hubv1.Reason_REASON_CURSOR_INVALID, hubv1.Reason_REASON_CURSOR_EPOCH, hubv1.Reason_REASON_CURSOR_PURGED,
 		hubv1.Reason_REASON_CURSOR_SCOPE, hubv1.Reason_REASON_CURSOR_LIST_CHANGED, hubv1.Reason_REASON_CURSOR_FOREIGN:
 		return Reload
-	case hubv1.Reason_REASON_ETAG_REQUIRED, hubv1.Reason_REASON_ETAG_STALE:
+	case hubv1.Reason_REASON_ETAG_REQUIRED, hubv1.Reason_REASON_ETAG_STALE,
+		hubv1.Reason_REASON_LETTER_DIGEST_DIFFERS, hubv1.Reason_REASON_LETTER_BEHIND:
 		return ReadAgain
-	case hubv1.Reason_REASON_WRITTEN_MEANWHILE:
+	case hubv1.Reason_REASON_WRITTEN_MEANWHILE, hubv1.Reason_REASON_LETTER_NOT_IN_EFFECT,
+		hubv1.Reason_REASON_LETTER_NOT_ACKNOWLEDGED, hubv1.Reason_REASON_LETTER_DISPUTED:
 		return Retry
 	case hubv1.Reason_REASON_SECOND_PERSON_REQUIRED, hubv1.Reason_REASON_ACTIVATION_HELD:
 		return AskOffice

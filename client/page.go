@@ -21,6 +21,7 @@ type Page struct {
 	End          *hubv1.End // nil until everything up to now has been sent
 	Cursor       string
 	Loading      bool
+	Letters      []*hubv1.Letter // that wait for acknowledgement, where the request asked for them
 }
 
 // Block is all records of one list in one village.
@@ -144,7 +145,7 @@ func (p *Page) parse(b []byte) error {
 		return err
 	}
 	p.Transactions, p.LeftScope, p.End = m.GetTransactions(), m.GetLeftScope(), m.GetEnd()
-	p.Cursor, p.Loading = m.GetCursor(), m.GetLoading()
+	p.Cursor, p.Loading, p.Letters = m.GetCursor(), m.GetLoading(), m.GetLetters()
 	return nil
 }
 

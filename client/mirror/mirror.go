@@ -72,6 +72,9 @@ type Progress struct {
 // ErrBusy says that another program moved this mirror's cursor meanwhile.
 var ErrBusy = errors.New("mirror: another program is syncing this mirror")
 
+// ErrLoading says that what was asked needs a complete copy, and a load is under way.
+var ErrLoading = errors.New("mirror: a load is under way; pull until it is complete, then try again")
+
 const (
 	// healRounds is how often differing villages are fetched anew before the run gives up.
 	healRounds = 2

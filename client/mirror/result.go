@@ -56,6 +56,22 @@ func (r Result) Rows() (n int64) {
 	return n
 }
 
+// Then is what this run and the next one did together; it stands where the next one ended.
+func (r Result) Then(next Result) Result {
+	both := counts{}
+	for _, c := range slices.Concat(r.Counts, next.Counts) {
+		both.add(c.List, c.Op, c.Cause, c.Rows)
+	}
+	next.Counts = both.sorted()
+	next.Pages += r.Pages
+	next.Reloads = slices.Concat(r.Reloads, next.Reloads)
+	next.Healed = slices.Concat(r.Healed, next.Healed)
+	if next.End == nil {
+		next.End = r.End
+	}
+	return next
+}
+
 // End says up to where the mirror is complete.
 type End struct {
 	Areas           []Area `json:"areas"`

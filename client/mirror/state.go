@@ -22,15 +22,17 @@ type state struct {
 
 // load reads the state, and the tables that each side has.
 func (s *Syncer) load(ctx context.Context) error {
-	return s.config.Sink.update(ctx, func(tx sinkTx) error {
-		s.state = state{side: live, positions: map[string]int64{}}
-		s.visible, s.staged = map[string]*table{}, map[string]*table{}
-		err := tx.query(ctx, "SELECT side, cursor, positions, guard FROM hub_state ORDER BY side", nil, s.scanState)
-		if err != nil {
-			return err
-		}
-		return tx.query(ctx, "SELECT side, definition FROM hub_lists", nil, s.scanList)
-	})
+	return s.config.Sink.update(ctx, func(tx sinkTx) error { return s.read(ctx, tx) })
+}
+
+func (s *Syncer) read(ctx context.Context, tx sinkTx) error {
+	s.state = state{side: live, positions: map[string]int64{}}
+	s.visible, s.staged = map[string]*table{}, map[string]*table{}
+	err := tx.query(ctx, "SELECT side, cursor, positions, guard FROM hub_state ORDER BY side", nil, s.scanState)
+	if err != nil {
+		return err
+	}
+	return tx.query(ctx, "SELECT side, definition FROM hub_lists", nil, s.scanList)
 }
 
 // scanState takes over "live" first, then "loading": a load under way is what moves,

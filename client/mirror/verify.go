@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"strconv"
 
@@ -26,7 +25,7 @@ func (s *Syncer) Verify(ctx context.Context) (Verification, error) {
 		return Verification{}, err
 	}
 	if s.state.side == loading {
-		return Verification{}, errors.New("mirror: a load is under way; pull until it is complete, then verify")
+		return Verification{}, ErrLoading
 	}
 	response, err := s.config.Client.Sync().GetDigests(ctx, &hubv1.GetDigestsRequest{Scope: s.scope()})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/bangfuhub/hub/client"
 	"github.com/bangfuhub/hub/client/mirror"
@@ -15,8 +16,8 @@ import (
 type job struct {
 	flags  *commandLine
 	client *client.Client
-	sink   mirror.Sink
-	sync   *mirror.Syncer
+	sink   mirror.Sink    // nil where the command does without the copy
+	sync   *mirror.Syncer // likewise
 	bar    *bar
 	stdout io.Writer
 	stderr io.Writer
@@ -29,11 +30,14 @@ type report struct {
 	Date         string               `json:"date"`
 	Result       *mirror.Result       `json:"result,omitempty"`
 	Verification *mirror.Verification `json:"verification,omitempty"`
-	Late         []string             `json:"late,omitempty"` // areas that are not derived for the date
+	Late         []string             `json:"late,omitempty"`            // areas that are not derived for the date
+	Letters      []letterOutcome      `json:"letters,omitempty"`         // what became of each letter
+	Waiting      int                  `json:"letters_waiting,omitempty"` // letters that a person has to acknowledge
+	File         string               `json:"file,omitempty"`            // where a letter was written
 	Error        string               `json:"error,omitempty"`
 }
 
-func open(ctx context.Context, c *commandLine, stdout, stderr io.Writer) (*job, error) {
+func open(ctx context.Context, c *commandLine, command string, stdout, stderr io.Writer) (*job, error) {
 	config := client.Config{Target: c.Hub, CAFile: c.CA, Insecure: c.Insecure}
 	if c.TokenFile != "" {
 		config.Token = client.NewFileToken(c.TokenFile)
@@ -42,6 +46,9 @@ func open(ctx context.Context, c *commandLine, stdout, stderr io.Writer) (*job, 
 	var err error
 	if j.client, err = client.New(config); err != nil {
 		return nil, err
+	}
+	if !c.needsCopy(command) {
+		return j, nil
 	}
 	if j.sink, err = mirror.Open(ctx, c.DB); err != nil {
 		j.close()
@@ -73,13 +80,19 @@ func (j *job) do(ctx context.Context, command string) int {
 	var err error
 	switch command {
 	case "pull":
-		r, err = j.pull(ctx)
+		r, err = j.pullAndReport(ctx)
 	case "follow":
 		r, err = j.follow(ctx)
 	case "verify":
 		r, err = j.verify(ctx)
 	case "heal":
 		r, err = j.heal(ctx)
+	case "letters list":
+		if err = j.listLetters(ctx); err == nil {
+			return exitStored
+		}
+	default:
+		r, err = j.letters(ctx, command)
 	}
 	r.Command = command
 	return j.finish(r, err)
@@ -95,6 +108,9 @@ func (j *job) follow(ctx context.Context) (report, error) {
 	result, err := j.sync.Follow(ctx, func(result mirror.Result) {
 		j.bar.close() // the first catch-up is the long one; afterwards every report is a line
 		r := j.judge(result)
+		if j.flags.Follow.ReportLetters {
+			j.reportOnTheWay(ctx, &r)
+		}
 		r.Command = "follow"
 		j.print(r)
 	})
@@ -139,21 +155,30 @@ func (j *job) heal(ctx context.Context) (report, error) {
 
 // judge gives the exit code of a result that is no failure.
 func (j *job) judge(result mirror.Result) report {
-	r := report{Date: j.flags.Date, Result: &result, Exit: exitNothing}
+	r := report{Date: j.flags.Date, Result: &result}
 	if result.End != nil {
 		r.Late = result.End.NotDerivedFor(j.flags.Date)
 	}
-	switch {
-	case result.Held != nil:
-		r.Exit = exitHeld
-	case len(r.Late) > 0:
-		r.Exit = exitLate
-	case result.End != nil && result.End.AgreementEndsWithin(j.flags.Date, j.flags.WarnDays):
-		r.Exit = exitAgreement
-	case result.Rows() > 0:
-		r.Exit = exitStored
-	}
+	r.Exit = j.exit(r)
 	return r
+}
+
+// exit is the code of a pull with what became of its letters. A letter that differs is
+// told but once, so it goes before what the next run says again.
+func (j *job) exit(r report) int {
+	switch {
+	case r.Result.Held != nil:
+		return exitHeld
+	case slices.ContainsFunc(r.Letters, letterOutcome.becameDisputed):
+		return exitDisputed
+	case len(r.Late) > 0:
+		return exitLate
+	case r.Result.End != nil && r.Result.End.AgreementEndsWithin(j.flags.Date, j.flags.WarnDays):
+		return exitAgreement
+	case r.Result.Rows() > 0:
+		return exitStored
+	}
+	return exitNothing
 }
 
 // finish prints the report and the error, and gives the exit code.

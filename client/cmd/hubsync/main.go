@@ -6,8 +6,20 @@
 //	hubsync verify  compute every row's hash anew and compare with the hub; changes nothing
 //	hubsync heal    pull, verify, fetch anew what differs, verify again
 //
-// Every flag can be given as an environment variable too (see hubsync --help). It may
-// be killed at any moment and started again: rows and position change together.
+// It also answers the office's official letters (函告) that say for whom policies end:
+//
+//	hubsync letters list         what was sent to this agency, and where each letter stands
+//	hubsync letters print        a letter as a page to print
+//	hubsync letters acknowledge  say for the agency that letters came whole; needs a person's token
+//	hubsync letters report       report letters as applied, proved by the copy, or by a person's count
+//	hubsync letters dispute      object to items of a letter; needs a person's token
+//
+// With --report-letters, pull and follow report every acknowledged letter that is in
+// effect by themselves, each time that the copy is current.
+//
+// Every flag, but for those that say what to do with a letter, can be given as an
+// environment variable too (see hubsync --help). It may be killed at any moment and
+// started again: rows and position change together.
 //
 // # Exit codes
 //
@@ -17,9 +29,10 @@
 //	 1  failed or interrupted; nothing is lost, run it again (stderr says what to do)
 //	14  rows differ from the hub: verify found differences, or healing did not help
 //	12  held: a list would shrink by more than --max-shrink; look, then run with --accept-shrink
+//	15  current, but a letter differs from this copy: the office was told (letters report: also from the count given)
 //	11  current, but the hub has not derived its lists for --date yet; run it again later
 //	13  current, but a sharing agreement ends within --warn-days
-//	 0  current, new rows stored (follow: ended by a signal; verify: no difference)
+//	 0  current, new rows stored (follow: ended by a signal; verify: no difference; letters: done)
 //	10  current, nothing new
 package main
 
@@ -46,22 +59,25 @@ const (
 	exitHeld      = 12
 	exitAgreement = 13
 	exitDiffers   = 14
+	exitDisputed  = 15
 )
 
 const exitHelp = `Exit codes, the first that applies: 2 usage; 1 failed or interrupted, run it again; 14 rows differ from the hub;
-12 held by the shrink guard; 11 current, but the hub is not derived for --date; 13 current, but an agreement ends
-within --warn-days; 0 current, new rows stored; 10 current, nothing new.`
+12 held by the shrink guard; 15 current, but a letter differs from this copy: the office was told; 11 current, but the
+hub is not derived for --date; 13 current, but an agreement ends within --warn-days; 0 current, new rows stored, or
+done with letters; 10 current, nothing new.`
 
-// commandLine is the flags, all of which may stand in the environment.
+// commandLine is the flags; all but those about a letter may stand in the environment.
 type commandLine struct {
-	Pull   struct{} `cmd:"" help:"Bring the copy up to date and end."`
-	Follow struct{} `cmd:"" help:"Bring the copy up to date and stay, taking over changes as they come."`
-	Verify struct{} `cmd:"" help:"Compute every row's hash anew and compare with the hub. Changes nothing."`
-	Heal   struct{} `cmd:"" help:"Pull, verify, fetch anew what differs, verify again."`
+	Pull    pulling        `cmd:"" help:"Bring the copy up to date and end."`
+	Follow  pulling        `cmd:"" help:"Bring the copy up to date and stay, taking over changes as they come."`
+	Verify  struct{}       `cmd:"" help:"Compute every row's hash anew and compare with the hub. Changes nothing."`
+	Heal    struct{}       `cmd:"" help:"Pull, verify, fetch anew what differs, verify again."`
+	Letters lettersCommand `cmd:"" help:"Read and answer the office's official letters."`
 
 	Hub          string   `required:"" env:"HUBSYNC_HUB" placeholder:"HOST:PORT" help:"The hub's gRPC address."`
 	TokenFile    string   `env:"HUBSYNC_TOKEN_FILE" type:"path" help:"File with the bearer token; read again when it changes."`
-	DB           string   `name:"db" required:"" env:"HUBSYNC_DB" placeholder:"FILE|URL" help:"SQLite file, or a postgres:// URL (search_path chooses the schema)."`
+	DB           string   `name:"db" env:"HUBSYNC_DB" placeholder:"FILE|URL" help:"SQLite file, or a postgres:// URL (search_path chooses the schema). Required where the copy is read or written."`
 	Lists        []string `env:"HUBSYNC_LISTS" help:"Names of lists, comma-separated; default: all that the agreements cover."`
 	Divisions    []string `env:"HUBSYNC_DIVISIONS" help:"12-digit codes, comma-separated, each with all below it; default: all that the agreements cover."`
 	CA           string   `name:"ca" env:"HUBSYNC_CA" type:"path" help:"PEM file of the authorities that signed the hub's certificate; default: the system's."`
@@ -71,6 +87,11 @@ type commandLine struct {
 	AcceptShrink bool     `env:"HUBSYNC_ACCEPT_SHRINK" help:"Apply what the shrink guard held."`
 	WarnDays     int      `env:"HUBSYNC_WARN_DAYS" default:"30" help:"Exit with 13 when an agreement ends within so many days."`
 	Date         string   `env:"HUBSYNC_DATE" placeholder:"YYYY-MM-DD" help:"What today is; default: today in Asia/Shanghai."`
+}
+
+// pulling is the flags of commands that bring the copy up to date.
+type pulling struct {
+	ReportLetters bool `env:"HUBSYNC_REPORT_LETTERS" help:"Whenever the copy is current, prove and report every acknowledged letter that is in effect."`
 }
 
 // shanghai is the zone of the hub's dates; it has had no summer time since 1991, so no zone file is needed.
@@ -99,19 +120,34 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return fail(stderr, err, exitUsage)
 	}
-	if err := c.check(); err != nil {
+	command := commandOf(parsed.Command())
+	if err := c.check(command); err != nil {
 		return fail(stderr, err, exitUsage)
 	}
-	j, err := open(ctx, &c, stdout, stderr)
+	j, err := open(ctx, &c, command, stdout, stderr)
 	if err != nil {
 		return fail(stderr, err, exitFailed)
 	}
 	defer j.close()
-	return j.do(ctx, parsed.Command())
+	return j.do(ctx, command)
+}
+
+// commandOf leaves the arguments out: "letters print <id>" is "letters print".
+func commandOf(parsed string) string {
+	name, _, _ := strings.Cut(parsed, " <")
+	return name
+}
+
+// needsCopy says whether a command reads or writes the copy. Only letters can do without.
+func (c *commandLine) needsCopy(command string) bool {
+	return !strings.HasPrefix(command, "letters ") || (command == "letters report" && c.Letters.Report.Count == nil)
 }
 
 // check refuses what could only fail later, and fills in the date.
-func (c *commandLine) check() error {
+func (c *commandLine) check(command string) error {
+	if c.DB == "" && c.needsCopy(command) {
+		return fmt.Errorf("%s needs --db", command)
+	}
 	if c.Date == "" {
 		c.Date = time.Now().In(shanghai).Format(time.DateOnly)
 	}
@@ -126,5 +162,5 @@ func (c *commandLine) check() error {
 			return fmt.Errorf("--divisions: %q is not a 12-digit code", d)
 		}
 	}
-	return nil
+	return c.Letters.check(command, c.JSON)
 }

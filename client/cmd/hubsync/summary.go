@@ -35,6 +35,7 @@ func summarise(out io.Writer, r report) {
 			fmt.Fprintf(&b, "the hub is ahead in %s; pull first to compare these with it\n", some(v.Behind))
 		}
 	}
+	summariseLetters(&b, r)
 	_, _ = io.WriteString(out, b.String())
 }
 
@@ -63,6 +64,35 @@ func summariseResult(b *strings.Builder, r report) {
 	}
 	if end := r.Result.End; end != nil && end.AgreementEndsOn != "" {
 		fmt.Fprintf(b, "a sharing agreement ends on %s\n", end.AgreementEndsOn)
+	}
+}
+
+// summariseLetters says what became of each letter, and what a person has to do.
+func summariseLetters(b *strings.Builder, r report) {
+	for _, o := range r.Letters {
+		name := o.Number
+		if name == "" {
+			name = o.ID
+		}
+		switch {
+		case o.becameDisputed() && strings.HasSuffix(r.Command, "dispute"):
+			fmt.Fprintf(b, "letter %s: objected to; the office will answer\n", name)
+		case o.becameDisputed():
+			fmt.Fprintf(b, "letter %s: DISPUTED, it differs from what was reported; the office was told\n", name)
+		case o.Error != "":
+			fmt.Fprintf(b, "letter %s: not done: %s\n", name, o.Error)
+		default:
+			fmt.Fprintf(b, "letter %s: %s\n", name, strings.ToLower(o.State))
+		}
+	}
+	switch {
+	case r.Waiting == 1:
+		fmt.Fprintln(b, "1 letter waits for acknowledgement: hubsync letters list")
+	case r.Waiting > 1:
+		fmt.Fprintf(b, "%d letters wait for acknowledgement: hubsync letters list\n", r.Waiting)
+	}
+	if r.File != "" {
+		fmt.Fprintf(b, "written to %s\n", r.File)
 	}
 }
 

@@ -39,6 +39,7 @@ type Hub struct {
 	derivedFor string
 	endsOn     string
 	changed    chan struct{} // closed by the next change
+	mail       mail
 	faults     faults
 }
 

@@ -37,11 +37,14 @@ func Serve(t testing.TB, lists ...*hubv1.List) (*Hub, string) {
 	h := &Hub{
 		lists: lists, areas: map[string]map[Key]row{}, feeds: map[string][]*hubv1.Transaction{},
 		kept: map[string]int64{}, changed: make(chan struct{}),
+		mail: mail{letters: map[string]*hubv1.Letter{}, answered: map[string]answer{}},
 	}
 	server := grpc.NewServer()
 	hubv1.RegisterSyncServiceServer(server, &syncServer{hub: h})
 	hubv1.RegisterHouseholdServiceServer(server, &householdServer{hub: h})
 	hubv1.RegisterCatalogueServiceServer(server, &catalogueServer{hub: h})
+	hubv1.RegisterLetterServiceServer(server, &letterServer{hub: h})
+	hubv1.RegisterLedgerServiceServer(server, &ledgerServer{hub: h})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
