@@ -126,6 +126,15 @@ func (d *demo) agreements(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, name := range informed {
+		err := d.server.SaveAgreement(ctx, server.Agreement{
+			ID: "demo-letters-" + name, Agency: name, Receives: []string{name}, Divisions: in,
+			Purpose: "demo", Basis: "notice of 2019-04-21, 四(二)", From: "2019-01-01",
+		})
+		if err != nil {
+			return err
+		}
+	}
 	for agency, role := range map[string]server.RemovalRole{villageCommittee: "PROPOSE", township: "REVIEW", county: "CONFIRM"} {
 		err := d.server.SaveAgreement(ctx, server.Agreement{
 			ID: "demo-" + agency, Agency: agency, Removal: []server.RemovalRole{role}, Divisions: in,
@@ -137,7 +146,7 @@ func (d *demo) agreements(ctx context.Context) error {
 	}
 	return d.server.SaveAgreement(ctx, server.Agreement{
 		ID: "demo-office", Agency: office, Lists: d.server.Lists(ctx), Divisions: in, Groups: []server.Group{"REGISTER"},
-		Households: true, Catalogue: true, Purpose: "demo", Basis: "notice of 2019-04-21, 四(二)", From: "2019-01-01",
+		Households: true, Catalogue: true, Letters: []server.LetterRole{"PREPARE", "SIGN"}, Purpose: "demo", Basis: "notice of 2019-04-21, 四(二)", From: "2019-01-01",
 	})
 }
 
@@ -180,7 +189,8 @@ func (d *demo) print() error {
 One household was taken through the removal procedure (clause 一, exit paragraph)
   a skipped step was refused: %t    effective on %s    persons on the roster: %d
   rows that this changed in the departments' copies: %d, all equal to the hub again: %t
-`, r.Removal.SkippedStepRefused, r.Removal.EffectiveOn, r.Removal.Persons, r.Removal.RowsSeen, r.MirrorsEqual)
+  official letters to the departments: %d, applied: %d
+`, r.Removal.SkippedStepRefused, r.Removal.EffectiveOn, r.Removal.Persons, r.Removal.RowsSeen, r.MirrorsEqual, r.Removal.Letters, r.Removal.Applied)
 	if d.cmd.Once {
 		return nil
 	}

@@ -23,6 +23,8 @@ type removed struct {
 	SkippedStepRefused bool   `json:"skipped_step_refused"`
 	Persons            int    `json:"persons"`   // on the roster
 	RowsSeen           int64  `json:"rows_seen"` // changed in the departments' mirrors by it
+	Letters            int    `json:"letters"`   // issued to the departments about it
+	Applied            int    `json:"applied"`   // of these, by the department that each went to
 }
 
 // remover carries one case. Its papers were made over the last weeks; the demo only
@@ -62,7 +64,7 @@ func (d *demo) remove(ctx context.Context) (err error) {
 		d.report.Departments[i].MirrorEqual = x.MirrorEqual
 		d.report.Departments[i].ChangesSeen = seen
 	}
-	return nil
+	return r.inform(ctx)
 }
 
 // begin finds a household that nothing speaks against, and proposes it.
@@ -89,13 +91,13 @@ func (r *remover) begin(ctx context.Context) error {
 	return errors.New("no household that nothing speaks against; take another seed")
 }
 
-// candidates are some supported households that stand on no worklist and on no list of
-// civil affairs.
+// candidates are some supported households with a pupil that stand on no worklist and on no
+// list of civil affairs.
 func (r *remover) candidates(ctx context.Context) (out []string, err error) {
-	troubled := map[string]bool{}
+	troubled, pupils := map[string]bool{}, map[string]bool{}
 	var supported []string
 	for p, err := range r.clients[office].Pages(ctx, &hubv1.FollowRequest{Scope: &hubv1.Scope{Lists: []string{
-		"household-status", "civil-affairs", "housing", "without-helper", "open-needs", "income-missing", "school-age-not-enrolled", "dangerous-house-unrenovated",
+		"household-status", "education", "civil-affairs", "housing", "without-helper", "open-needs", "income-missing", "school-age-not-enrolled", "dangerous-house-unrenovated",
 	}}}) {
 		if err != nil {
 			return nil, err
@@ -103,6 +105,8 @@ func (r *remover) candidates(ctx context.Context) (out []string, err error) {
 		for _, b := range p.GetBlocks() {
 			for _, rec := range b.GetRecords() {
 				switch {
+				case b.GetList() == "education":
+					pupils[rec.GetHousehold()] = true
 				case b.GetList() != "household-status":
 					troubled[rec.GetHousehold()] = true
 				case rec.GetSupportStatus() == "SUPPORTED" && rec.GetPovertyStatus() == "LIFTED" && rec.GetMonitorType() == "":
@@ -112,7 +116,7 @@ func (r *remover) candidates(ctx context.Context) (out []string, err error) {
 		}
 	}
 	for _, id := range supported {
-		if !troubled[id] && len(out) < 20 {
+		if !troubled[id] && pupils[id] && len(out) < 20 {
 			out = append(out, id)
 		}
 	}
