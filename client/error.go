@@ -139,7 +139,7 @@ func remedyOf(code codes.Code, reason hubv1.Reason) Remedy {
 		hubv1.Reason_REASON_LETTER_DIGEST_DIFFERS, hubv1.Reason_REASON_LETTER_BEHIND:
 		return ReadAgain
 	case hubv1.Reason_REASON_WRITTEN_MEANWHILE, hubv1.Reason_REASON_LETTER_NOT_IN_EFFECT,
-		hubv1.Reason_REASON_LETTER_NOT_ACKNOWLEDGED, hubv1.Reason_REASON_LETTER_DISPUTED:
+		hubv1.Reason_REASON_LETTER_NOT_ACKNOWLEDGED, hubv1.Reason_REASON_LETTER_DISPUTED, hubv1.Reason_REASON_LETTER_BEING_CORRECTED:
 		return Retry
 	case hubv1.Reason_REASON_SECOND_PERSON_REQUIRED, hubv1.Reason_REASON_ACTIVATION_HELD:
 		return AskOffice

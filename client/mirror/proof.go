@@ -35,7 +35,7 @@ func (s *Syncer) Proof(ctx context.Context, persons []string) (*hubv1.CopyProof,
 	if len(s.config.Lists) > 0 && !slices.Contains(s.config.Lists, roster) {
 		return nil, &NoListError{roster}
 	}
-	p := prover{asked: make(map[string]bool, len(persons))}
+	p := prover{asked: make(map[string]bool, len(persons)), divisions: s.config.Divisions}
 	for _, person := range persons {
 		p.asked[person] = true
 	}
@@ -93,9 +93,10 @@ func (s *Syncer) covered(ctx context.Context, list string) error {
 
 // prover gathers the rows about the persons asked for.
 type prover struct {
-	asked map[string]bool
-	seen  int // rows of anybody
-	rows  []provenRow
+	asked     map[string]bool
+	divisions []string // of the copy
+	seen      int      // rows of anybody
+	rows      []provenRow
 }
 
 type provenRow struct {
@@ -128,7 +129,7 @@ func (p *prover) proof(positions map[string]int64) *hubv1.CopyProof {
 		entry := binary.BigEndian.AppendUint32(nil, uint32(len(r.person)))
 		_, _ = sum.Write(append(append(entry, r.person...), r.hash[:]...)) // a hash takes everything
 	}
-	out := &hubv1.CopyProof{Rows: int32(len(p.rows)), Digest: hex.EncodeToString(sum.Sum(nil))}
+	out := &hubv1.CopyProof{Divisions: p.divisions, Rows: int32(len(p.rows)), Digest: hex.EncodeToString(sum.Sum(nil))}
 	for _, area := range slices.Sorted(maps.Keys(positions)) {
 		out.Positions = append(out.Positions, &hubv1.AreaPosition{Area: area, Transaction: positions[area]})
 	}

@@ -114,7 +114,7 @@ func notYet(err error) bool {
 	e := client.Of(err)
 	return e != nil && slices.Contains([]hubv1.Reason{
 		hubv1.Reason_REASON_LETTER_NOT_IN_EFFECT, hubv1.Reason_REASON_LETTER_NOT_ACKNOWLEDGED, hubv1.Reason_REASON_LETTER_BEHIND,
-		hubv1.Reason_REASON_LETTER_DISPUTED, hubv1.Reason_REASON_LETTER_WITHDRAWN,
+		hubv1.Reason_REASON_LETTER_DISPUTED, hubv1.Reason_REASON_LETTER_WITHDRAWN, hubv1.Reason_REASON_LETTER_BEING_CORRECTED,
 	}, e.Reason)
 }
 

@@ -124,7 +124,7 @@ func TestALetterThatCannotBeReportedYetFailsNoPull(t *testing.T) {
 	mustExit(t, exitStored, flags, "pull")
 	for _, reason := range []hubv1.Reason{
 		hubv1.Reason_REASON_LETTER_NOT_IN_EFFECT, hubv1.Reason_REASON_LETTER_NOT_ACKNOWLEDGED, hubv1.Reason_REASON_LETTER_BEHIND,
-		hubv1.Reason_REASON_LETTER_DISPUTED, hubv1.Reason_REASON_LETTER_WITHDRAWN,
+		hubv1.Reason_REASON_LETTER_BEING_CORRECTED, hubv1.Reason_REASON_LETTER_DISPUTED, hubv1.Reason_REASON_LETTER_WITHDRAWN,
 	} {
 		refusing(hub, reason)
 		out, _ := mustExit(t, exitNothing, flags, "pull", "--report-letters")

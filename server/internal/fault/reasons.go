@@ -141,6 +141,7 @@ const (
 	ObjectionAnswered     Reason = "OBJECTION_ANSWERED"
 	NothingCorrected      Reason = "NOTHING_CORRECTED"
 	LettersByArea         Reason = "LETTERS_BY_AREA"
+	LetterBeingCorrected  Reason = "LETTER_BEING_CORRECTED"
 )
 
 var texts = map[Reason]text{
@@ -277,5 +278,6 @@ var texts = map[Reason]text{
 	ObjectionNotFound:     {NotFound, "The letter has no such objection.", "该函件没有此项异议。"},
 	ObjectionAnswered:     {Precondition, "The objection was answered on {on} already.", "该异议已于{on}答复。"},
 	NothingCorrected:      {Precondition, "Nothing about the person has been corrected since the letter was written. Correct the register or reverse the decision first, or refuse the objection with its reason.", "自该函件拟稿以来,有关人员的信息和决定均未更正。请先更正登记信息或撤销决定,或说明理由不予采纳。"},
+	LetterBeingCorrected:  {Precondition, "A correcting letter to this one is on its way, or a decision in it was reversed. Wait for that letter, and apply both.", "本函正在更正,或其中的决定已撤销。请待更正函到达后一并落实。"},
 	LettersByArea:         {Invalid, "Letters go by whole areas: {division} is no area's division and none above one. Name the area's division.", "函件按整个市县(区域)发送,{division} 不是市县或其上级区划。请填写市县的区划代码。"},
 }

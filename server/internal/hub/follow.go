@@ -64,7 +64,7 @@ type streamed struct {
 // sent counts a page that was sent, and where it brought the reader.
 func (t *streamed) sent(s sending) {
 	t.add(s.counts)
-	t.untold = tell(t.untold, s.filter, t.at, s.counts.To, s.page.GetLoading())
+	t.untold = tell(t.untold, s.filter, t.at, s.counts, s.page.GetLoading())
 	t.at = s.counts.To
 }
 

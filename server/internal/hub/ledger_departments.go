@@ -104,12 +104,17 @@ func (p *reconciledDepartment) copies(ctx context.Context) error {
 	for _, agency := range access.Recipients(p.hub.Divisions, p.all, p.root, p.sum.Department, p.hub.Today()) {
 		last := map[string]store.Delivery{}
 		q := store.DeliveryQuery{Area: p.sheet.Area, Agency: agency}
-		if err := p.hub.Store.Deliveries(ctx, q, func(d store.Delivery) error { last[d.Client] = d; return nil }); err != nil {
+		err := p.hub.Store.Deliveries(ctx, q, func(d store.Delivery) error {
+			if slices.Contains(d.Lists, list[0]) {
+				last[d.Client] = d
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 		for _, d := range last {
 			switch {
-			case !slices.Contains(d.Lists, list[0]):
 			case d.To >= p.sheet.Transaction:
 				p.sum.CopiesCurrent++
 			default:

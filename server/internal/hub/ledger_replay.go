@@ -124,9 +124,9 @@ func (t *replay) gather(ctx context.Context, l *ledger) (err error) {
 	return nil
 }
 
-// stood finds the areas in which the household stands or stood. Whoever does not oversee
-// one in which it has lived on that day or since learns only that there is no household to
-// see; one that it had left before is answered for where the caller oversees it.
+// stood finds the areas in which the household stands or stood. Whoever may not read whole
+// households in one in which it has lived on that day or since learns only that there is no
+// household to see; one that it had left before is answered for where the caller may.
 func (t *replay) stood(ctx context.Context) error {
 	all, err := t.hub.agreements(ctx, t.r, t.caller.Agency)
 	if err != nil {
@@ -142,7 +142,7 @@ func (t *replay) stood(ctx context.Context) error {
 		}
 		left := revisions[0].Gone && revisions[0].Time.Before(begins(t.out.On))
 		switch {
-		case t.hub.mayOverseeLetters(all, t.caller, a.Root):
+		case access.AllowHouseholds(t.hub.Divisions, all, t.caller, a.Root, t.hub.Today()).Verdict == access.Allowed:
 			t.areas = append(t.areas, a.ID)
 		case !left:
 			return fault.New(fault.HouseholdNotFound)
@@ -187,7 +187,7 @@ func (t *replay) decided(ctx context.Context) error {
 func (t *replay) told(ctx context.Context, area string) error {
 	at := justBefore(t.until)
 	x := t.hub.letterMoment(t.caller, at)
-	q := store.LetterQuery{Area: area, Household: t.out.Household, Agency: t.out.Agency, IssuedTo: string(t.out.On)}
+	q := store.LetterQuery{Area: area, Subject: t.out.Household, Agency: t.out.Agency, IssuedTo: string(t.out.On)}
 	var found []letter.Letter
 	if err := t.hub.eachLetter(ctx, t.r, q, func(_ store.Letter, l letter.Letter) {
 		if l.IssuedOn != "" && l.Receipt(t.out.Agency) >= 0 {

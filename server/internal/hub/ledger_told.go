@@ -12,20 +12,22 @@ import (
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
-// tell adds to what is still to be told of a reader that it was brought from some positions
-// to others. Of an area there is one delivery: that is all that an entry can tell.
-func tell(untold []store.Delivery, read *feed.Filter, from, to []feed.AreaPosition, load bool) []store.Delivery {
-	if len(to) == 0 {
+// tell adds to what is still to be told of a reader that a page brought it from some
+// positions to others; blocks show what stood when the page was read. Of an area there is
+// one delivery: that is all that an entry can tell.
+func tell(untold []store.Delivery, read *feed.Filter, from []feed.AreaPosition, page counts, load bool) []store.Delivery {
+	if len(page.To) == 0 {
 		return untold // it was handed nothing
 	}
 	for _, area := range read.Areas() {
-		d := store.Delivery{Area: area, Lists: read.Lists(area), From: positionIn(from, area), To: positionIn(to, area), Load: load}
+		d := store.Delivery{Area: area, Lists: read.Lists(area), From: positionIn(from, area), Load: load}
+		d.To = max(positionIn(page.To, area), positionIn(page.seen, area))
 		if d.To <= d.From && !load {
 			continue
 		}
 		if i := slices.IndexFunc(untold, func(was store.Delivery) bool { return was.Area == area }); i >= 0 {
 			was := &untold[i]
-			was.To, was.Load, was.Lists = d.To, was.Load || load, union(was.Lists, d.Lists)
+			was.To, was.Load, was.Lists = max(was.To, d.To), was.Load || load, union(was.Lists, d.Lists)
 			continue
 		}
 		untold = append(untold, d)

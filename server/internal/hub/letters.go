@@ -13,13 +13,14 @@ import (
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
-// reader is how somebody may see letters of an area.
+// letterReader is how somebody may see a letter.
 type letterReader struct {
 	agency string // as a recipient; "" for the office
 	masked bool
+	to     string // recipient that has it delivered by this; "" none
 }
 
-// letterContext is what the pure room must know of a moment.
+// letterMoment is what the pure room must know of a moment.
 func (h *Hub) letterMoment(c access.Caller, at time.Time) letter.Context {
 	at = at.In(Zone)
 	return letter.Context{
@@ -51,19 +52,24 @@ func (h *Hub) letterReader(ctx context.Context, r store.Reader, c access.Caller,
 func (h *Hub) readerAmong(all []access.Agreement, c access.Caller, l letter.Letter) (letterReader, error) {
 	area, _ := h.Divisions.Area(l.Area)
 	on := h.Today()
+	var as letterReader
+	receives := access.Decision{}
 	if l.Receipt(c.Agency) >= 0 {
-		switch d := access.AllowReceive(h.Divisions, all, c, area.Root, l.Department, on); d.Verdict {
-		case access.Allowed:
-			full := access.AllowList(h.Divisions, all, c, letter.Roster, area.Root, on).Verdict == access.Allowed
-			return letterReader{agency: c.Agency, masked: !full}, nil
-		case access.Expired:
-			return letterReader{}, refusal(c, d, "letters")
+		if receives = access.AllowReceive(h.Divisions, all, c, area.Root, l.Department, on); receives.Verdict == access.Allowed {
+			as.to = c.Agency
 		}
 	}
-	if h.mayOverseeLetters(all, c, area.Root) {
-		return letterReader{}, nil
+	switch {
+	case h.mayOverseeLetters(all, c, area.Root): // the office sees everything, also where it is a recipient itself
+		return as, nil
+	case as.to != "":
+		full := access.AllowList(h.Divisions, all, c, letter.Roster, area.Root, on).Verdict == access.Allowed
+		as.agency, as.masked = c.Agency, !full
+		return as, nil
+	case receives.Verdict == access.Expired:
+		return as, refusal(c, receives, "letters")
 	}
-	return letterReader{}, fault.New(fault.LetterNotFound)
+	return as, fault.New(fault.LetterNotFound)
 }
 
 // see is a letter as a reader may see it today.
@@ -97,7 +103,7 @@ func (h *Hub) fetchLetter(ctx context.Context, c access.Caller, id string) (out 
 	if err != nil {
 		return out, storeFault(err)
 	}
-	if _, news := letter.Deliver(l, as.agency, h.letterMoment(c, h.Clock())); !news {
+	if _, news := letter.Deliver(l, as.to, h.letterMoment(c, h.Clock())); !news {
 		return h.see(row, l, as, c), nil
 	}
 	if row, l, err = h.deliver(ctx, c, row.Area, id); err != nil {
@@ -188,7 +194,7 @@ func (t *letterList) read(ctx context.Context, r store.Reader, after string) (er
 		return err
 	}
 	q := t.query
-	find := store.LetterQuery{Area: q.Area, Department: q.Department, State: string(q.State), Household: q.Household}
+	find := store.LetterQuery{Area: q.Area, Department: q.Department, State: string(q.State), Subject: q.Household}
 	find.AfterSince, find.AfterID, _ = strings.Cut(after, " ")
 	if area, ok := t.hub.Divisions.Area(q.Area); !ok || !t.hub.mayOverseeLetters(t.all, t.caller, area.Root) {
 		find.Agency = t.caller.Agency
@@ -256,7 +262,11 @@ func (h *Hub) LetterTimes(ctx context.Context, c access.Caller, area string, sin
 			return refusal(c, access.Decision{Verdict: access.Never}, "letters of "+area)
 		}
 		var letters []letter.Letter
-		err = h.eachLetter(ctx, r, store.LetterQuery{Area: area, IssuedFrom: string(since)}, func(_ store.Letter, l letter.Letter) { letters = append(letters, l) })
+		err = h.eachLetter(ctx, r, store.LetterQuery{Area: area}, func(_ store.Letter, l letter.Letter) {
+			if l.IssuedOn == "" || l.IssuedOn >= since {
+				letters = append(letters, l)
+			}
+		})
 		out = letter.Measure(letters, h.letterMoment(c, h.Clock()))
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/letter"
 	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/store"
@@ -46,7 +47,7 @@ func (d *drafting) draft(ctx context.Context) error {
 	if d.due.Reversal != "" {
 		return d.takeBack(ctx)
 	}
-	row, err := d.tx.Case(ctx, d.due.Area, d.due.Case)
+	row, err := d.tx.LockCase(ctx, d.due.Area, d.due.Case) // or it is reversed meanwhile, and its letters are never taken back
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (d *drafting) tellDepartment(ctx context.Context, department string, items 
 	q := store.LetterQuery{Area: d.due.Area, Department: department}
 	told := false
 	about := q
-	about.Household = d.due.Household
+	about.Subject = d.due.Household
 	if err := d.hub.eachLetter(ctx, d.tx, about, func(_ store.Letter, l letter.Letter) { told = told || l.Names(d.due.Decision) }); err != nil || told {
 		return err
 	}
@@ -122,24 +123,24 @@ func (d *drafting) takeBack(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		switch l.State {
-		case letter.Draft, letter.Signed:
-			if len(l.Uncorrected(d.due.Decision)) == 0 {
-				continue // it takes the decision back itself
-			}
+		switch {
+		case len(l.Uncorrected(d.due.Decision)) == 0: // it takes the decision back itself
+		case l.Unissued():
 			if err := d.hub.saveLetter(ctx, d.tx, d.act, row, letter.Drop(l, d.due.Decision)); err != nil {
 				return err
 			}
-		case letter.Issued:
-			if len(l.Uncorrected(d.due.Decision)) > 0 {
-				wrong[l.Department] = append(wrong[l.Department], l)
-			}
+		case l.State == letter.Issued:
+			wrong[l.Department] = append(wrong[l.Department], l)
 		}
 	}
+	known := &acquainted{hub: d.hub, tx: d.tx, area: d.due.Area, facts: map[string]*household.Household{}}
 	for _, department := range slices.Sorted(maps.Keys(wrong)) {
 		var items []letter.Item
 		for _, l := range wrong[department] {
-			items = append(items, letter.Corrections(l, l.Uncorrected(d.due.Decision), d.due.From, nil)...)
+			if err := known.with(ctx, l.Items); err != nil {
+				return err
+			}
+			items = append(items, letter.Resumptions(l, l.Uncorrected(d.due.Decision), d.due.From, known.named, known.died)...)
 		}
 		if err := d.correct(ctx, department, wrong[department], items); err != nil {
 			return err
@@ -150,7 +151,7 @@ func (d *drafting) takeBack(ctx context.Context) error {
 
 // naming are the ids, sorted, of the letters with items of the decision.
 func (d *drafting) naming(ctx context.Context) (ids []string, err error) {
-	err = d.hub.eachLetter(ctx, d.tx, store.LetterQuery{Area: d.due.Area, Household: d.due.Household}, func(_ store.Letter, l letter.Letter) {
+	err = d.hub.eachLetter(ctx, d.tx, store.LetterQuery{Area: d.due.Area, Subject: d.due.Household}, func(_ store.Letter, l letter.Letter) {
 		if l.Names(d.due.Decision) {
 			ids = append(ids, l.ID)
 		}
@@ -174,78 +175,4 @@ func (d *drafting) correct(ctx context.Context, department string, wrong []lette
 		l.Corrects = append(l.Corrects, w.ID)
 	}
 	return d.hub.saveLetter(ctx, d.tx, d.act, store.Letter{}, letter.Add(l, items, d.due.At))
-}
-
-// restate drafts correcting letters wherever an issued letter names a person of an item
-// otherwise than the person is known today, unless a correcting letter that says so waits
-// to be issued; one that says what is wrong by now loses its items. objection is what the
-// drafts are about, once.
-func (h *Hub) restate(ctx context.Context, tx store.Tx, a act, about letter.Item, named func(letter.Item) letter.Item, objection string) error {
-	wrong, waiting := map[string][]letter.Letter{}, map[string]bool{} // by department
-	var overtaken []string
-	q := store.LetterQuery{Area: a.area, Household: about.Household}
-	err := h.eachLetter(ctx, tx, q, func(_ store.Letter, l letter.Letter) {
-		switch {
-		case l.State == letter.Issued && len(misnamed(l, about.Person, named)) > 0:
-			wrong[l.Department] = append(wrong[l.Department], l)
-		case l.Kind == letter.Correction && (l.State == letter.Draft || l.State == letter.Signed):
-			waiting[l.Department] = waiting[l.Department] || restates(l, about.Person, named)
-			if len(misnamed(l, about.Person, named)) > 0 {
-				overtaken = append(overtaken, l.ID)
-			}
-		}
-	})
-	if err == nil {
-		err = h.dropOvertaken(ctx, tx, a, overtaken)
-	}
-	if err != nil {
-		return err
-	}
-	d := &drafting{hub: h, tx: tx, act: a, due: lettersDue{Area: a.area, Household: about.Household, Decision: about.Decision, Reversal: objection, At: a.time}}
-	for _, department := range slices.Sorted(maps.Keys(wrong)) {
-		if waiting[department] {
-			continue
-		}
-		var items []letter.Item
-		for _, l := range wrong[department] {
-			items = append(items, letter.Corrections(l, misnamed(l, about.Person, named), "", named)...)
-		}
-		if err := d.correct(ctx, department, wrong[department], items); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dropOvertaken takes the items out of restating letters that were not issued and are wrong
-// by now: nobody was told.
-func (h *Hub) dropOvertaken(ctx context.Context, tx store.Tx, a act, ids []string) error {
-	for _, id := range slices.Sorted(slices.Values(ids)) {
-		row, l, err := h.lockLetter(ctx, tx, a.area, id)
-		if err != nil {
-			return err
-		}
-		for _, i := range l.Items { // all about one person
-			l = letter.Drop(l, i.Decision)
-		}
-		if err := h.saveLetter(ctx, tx, a, row, l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// misnamed are the numbers of the items that name a person otherwise than now known.
-func misnamed(l letter.Letter, person string, named func(letter.Item) letter.Item) (numbers []int) {
-	for n, i := range l.Items {
-		if i.Person == person && i.Kind != letter.Resume && i.Corrected == "" && named(i) != i {
-			numbers = append(numbers, n+1)
-		}
-	}
-	return numbers
-}
-
-// restates tells whether a letter names a person as now known.
-func restates(l letter.Letter, person string, named func(letter.Item) letter.Item) bool {
-	return slices.ContainsFunc(l.Items, func(i letter.Item) bool { return i.Person == person && i.Kind == letter.Restate && named(i) == i })
 }

@@ -53,19 +53,19 @@ func departmentsOf(cat *catalogue.Catalogue, facts *household.Household, c remov
 		}
 		i := letter.Item{
 			Kind: letter.End, Household: c.Household, Person: e.Person, HouseholdWide: e.Person == "", Village: c.Village,
-			Decision: c.Decision, DecisionNumber: c.DecisionNumber, Policy: p.Code, PolicyTitle: p.Title, LastDay: e.LastDay, Effective: c.EffectiveOn,
+			Case: c.ID, Decision: c.Decision, DecisionNumber: c.DecisionNumber, Policy: p.Code, PolicyTitle: p.Title, LastDay: e.LastDay, Effective: c.EffectiveOn,
 		}
 		if i.HouseholdWide {
 			i.Person = headPerson(facts.PresentOn(c.EffectiveOn))
 		}
-		out[p.Department] = append(out[p.Department], asKnown(i, facts))
+		out[p.Department] = append(out[p.Department], asKnown(i, facts.Person(i.Person)))
 	}
 	return out
 }
 
-// asKnown gives an item with the person as the facts have it.
-func asKnown(i letter.Item, facts *household.Household) letter.Item {
-	if p := facts.Person(i.Person); p != nil {
+// asKnown gives an item with its person as known; nil changes nothing.
+func asKnown(i letter.Item, p *household.Person) letter.Item {
+	if p != nil {
 		i.Name, i.IDNumber, i.BirthDate = p.Name, p.IDNumber, p.BirthDate
 	}
 	return i

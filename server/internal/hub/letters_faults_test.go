@@ -125,7 +125,7 @@ func TestTwoHubsDraftALetterOnce(t *testing.T) {
 
 func TestNumbersHaveNoGapAndNoRecipientIsSkippedWhateverWriteFails(t *testing.T) {
 	h := newCorrespondence(newHouse(t))
-	h.agree(access.Agreement{ID: "l-schools", Agency: "schools", Divisions: []string{province}, Receives: []string{"education", "training"}})
+	h.agree(access.Agreement{ID: "l-tuition", Agency: "tuition", Divisions: []string{province}, Receives: []string{"education", "training"}})
 	h.removed(1)
 	recipients := map[string]int{"education": 2, "training": 2}
 	for i, v := range h.letters(letter.Draft) {

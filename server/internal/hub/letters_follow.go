@@ -12,6 +12,9 @@ import (
 // carried are the letters that a stream has carried already.
 type carried map[string]bool
 
+// maxCarried bounds the letters of one page; what is left comes with the next End.
+const maxCarried = 100
+
 // addLetters puts the letters that wait for the caller's acknowledgement on a page with an
 // End, in the areas of its scope, and each once a stream.
 func (h *Hub) addLetters(ctx context.Context, rd *reading, page *wire.Page, done carried) error {
@@ -24,12 +27,12 @@ func (h *Hub) addLetters(ctx context.Context, rd *reading, page *wire.Page, done
 		}
 		return h.eachLetter(ctx, r, store.LetterQuery{Agency: rd.caller.Agency, Open: true}, func(_ store.Letter, l letter.Letter) {
 			as, err := h.readerAmong(all, rd.caller, l)
-			if err == nil && as.agency != "" && !done[l.ID] && slices.Contains(rd.filter.Areas(), l.Area) {
+			if err == nil && as.to != "" && !done[l.ID] && slices.Contains(rd.filter.Areas(), l.Area) {
 				waiting = append(waiting, l.ID)
 			}
 		})
 	})
-	for _, id := range waiting {
+	for _, id := range waiting[:min(len(waiting), maxCarried)] {
 		if err != nil {
 			break
 		}

@@ -109,10 +109,10 @@ func TestWithoutADeliveryOnRecordNothingIsHandedOut(t *testing.T) {
 
 func TestWhoeverHasNoAgreementForNumbersSeesThemMasked(t *testing.T) {
 	h := newCorrespondence(newHouse(t))
-	h.agree(access.Agreement{ID: "l-schools", Agency: "schools", Divisions: []string{province}, Receives: []string{"education"}})
+	h.agree(access.Agreement{ID: "l-tuition", Agency: "tuition", Divisions: []string{province}, Receives: []string{"education"}})
 	h.removed(1)
 	v := h.issue(h.letterTo("education", letter.Draft))
-	for agency, masked := range map[string]bool{"education": false, "schools": true} {
+	for agency, masked := range map[string]bool{"education": false, "tuition": true} {
 		got, err := h.Letter(t.Context(), access.Caller{Agency: agency, Client: "test"}, v.ID)
 		h.ok(err)
 		page, err := h.LetterPage(t.Context(), access.Caller{Agency: agency, Client: "test"}, v.ID)

@@ -36,9 +36,6 @@ func (h *Hub) letterPage(ctx context.Context, v letter.View) (pages.LetterData, 
 	if out.Office == "" {
 		out.Office = area.Name + "扶贫工作办公室"
 	}
-	if out.Digest == "" {
-		out.Digest = letter.Digest(l.Items) // of the draft as it is
-	}
 	numbers := map[string]string{}
 	for _, by := range l.CorrectedBy {
 		numbers[by.Letter] = by.Number

@@ -2,23 +2,32 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/feed"
 	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/letter"
-	"github.com/bangfuhub/hub/server/internal/removal"
+	"github.com/bangfuhub/hub/server/internal/store"
 )
 
 // CopyProof is what a recipient's copy of the roster holds about the persons of a letter.
 type CopyProof struct {
 	Positions []feed.AreaPosition
+	Divisions []string // none: all that the agreement covers
 	Rows      int
 	Digest    string
+}
+
+// holds tells whether a village of an area is within the copy.
+func (p *CopyProof) holds(tree *division.Tree, area, village string) bool {
+	inArea := slices.ContainsFunc(p.Positions, func(at feed.AreaPosition) bool { return at.Area == area })
+	return inArea && (len(p.Divisions) == 0 || slices.ContainsFunc(p.Divisions, func(d string) bool { return tree.Contains(d, village) }))
 }
 
 // Applied says how a recipient knows that it has applied a letter.
@@ -32,8 +41,11 @@ func (h *Hub) ReportApplied(ctx context.Context, c access.Caller, k LetterKey, b
 	return h.onLetter(ctx, c, k, "applied", by, func(ctx context.Context, s *letterStep) (letter.Letter, bool, error) {
 		rep := letter.Report{Count: by.Count, Copy: by.Copy != nil}
 		after, changed, err := letter.ReportApplied(s.now, rep, s.x)
+		if err == nil && changed {
+			err = s.beingCorrected(ctx)
+		}
 		if err != nil || !changed || !rep.Copy {
-			return after, changed, err
+			return after, changed && err == nil, err
 		}
 		if rep.Differs, err = s.differs(ctx, *by.Copy); err != nil {
 			return s.now, false, err
@@ -45,7 +57,7 @@ func (h *Hub) ReportApplied(ctx context.Context, c access.Caller, k LetterKey, b
 // differs compares a copy with the roster as it is. A copy that stands before anything
 // that it is compared with is refused, and judged only when it has caught up.
 func (s *letterStep) differs(ctx context.Context, p CopyProof) (bool, error) {
-	rows, areas, err := s.onRoster(ctx)
+	rows, areas, err := s.onRoster(ctx, p)
 	if err != nil {
 		return false, err
 	}
@@ -60,8 +72,17 @@ func (s *letterStep) differs(ctx context.Context, p CopyProof) (bool, error) {
 	if positionIn(p.Positions, s.act.area) < s.now.Transaction {
 		return false, behind(s.act.area, s.now.Transaction)
 	}
+	for n, at := range p.Positions {
+		if head, known := headOf(heads, at.Area); known && at.Transaction > head.Last {
+			bad := fault.Bad(fmt.Sprintf("copy.positions[%d].transaction", n), fault.OutOfRange, "range", fmt.Sprint("≤ ", head.Last))
+			return false, fault.List(fault.InvalidRequest, []fault.Violation{bad})
+		}
+	}
 	if p.Rows == len(rows) && p.Digest == letter.CopyDigest(rows) {
 		return false, nil
+	}
+	if moving, err := s.tx.Intents(ctx, transferKind); err != nil || len(moving) > 0 {
+		return false, errors.Join(err, behind(own.Area, own.Last)) // somebody stands in two areas for a moment
 	}
 	for _, head := range heads {
 		reads := slices.ContainsFunc(p.Positions, func(at feed.AreaPosition) bool { return at.Area == head.Area })
@@ -76,9 +97,28 @@ func behind(area string, transaction int64) error {
 	return fault.New(fault.LetterBehind, "area", area, "transaction", fmt.Sprint(transaction))
 }
 
+// beingCorrected refuses to have applied what is about to be taken back: a decision of the
+// letter was reversed, or a correcting letter waits to be issued.
+func (s *letterStep) beingCorrected(ctx context.Context) error {
+	pending := len(s.reversed) > 0
+	q := store.LetterQuery{Area: s.act.area, Department: s.now.Department}
+	for _, q.Subject = range s.now.Households() {
+		err := s.hub.eachLetter(ctx, s.tx, q, func(_ store.Letter, l letter.Letter) {
+			pending = pending || (l.Unissued() && slices.Contains(l.Corrects, s.now.ID))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if pending {
+		return fault.New(fault.LetterBeingCorrected)
+	}
+	return nil
+}
+
 // onRoster gives the roster's rows about the letter's persons, wherever they live now, as
-// far as the caller's agreements cover it; and the areas in which they live.
-func (s *letterStep) onRoster(ctx context.Context) (rows []letter.Row, areas []string, err error) {
+// far as the copy goes and the caller's agreements cover it; and the areas in which they live.
+func (s *letterStep) onRoster(ctx context.Context, p CopyProof) (rows []letter.Row, areas []string, err error) {
 	persons := s.now.Persons()
 	homes, err := s.hub.find(ctx, s.tx, aliasPerson, persons)
 	if err != nil {
@@ -87,6 +127,9 @@ func (s *letterStep) onRoster(ctx context.Context) (rows []letter.Row, areas []s
 	all, err := s.hub.agreements(ctx, s.tx, s.caller.Agency)
 	if err != nil {
 		return nil, nil, err
+	}
+	if d := access.AllowListSomewhere(all, s.caller, letter.Roster, s.x.Today); d.Verdict != access.Allowed {
+		return nil, nil, refusal(s.caller, d, "list "+letter.Roster) // nothing of it can be in the copy
 	}
 	households := map[string][]string{s.act.area: nil}
 	for _, at := range homes {
@@ -99,7 +142,7 @@ func (s *letterStep) onRoster(ctx context.Context) (rows []letter.Row, areas []s
 			return nil, nil, err
 		}
 		for _, rec := range records {
-			if rec.List == letter.Roster && slices.Contains(persons, rec.Person) &&
+			if rec.List == letter.Roster && slices.Contains(persons, rec.Person) && p.holds(s.hub.Divisions, area, rec.Village) &&
 				access.AllowList(s.hub.Divisions, all, s.caller, letter.Roster, rec.Village, s.x.Today).Verdict == access.Allowed {
 				rows = append(rows, letter.Row{Person: rec.Person, Hash: rec.Hash})
 			}
@@ -120,50 +163,32 @@ func (h *Hub) AnswerObjection(ctx context.Context, c access.Caller, k LetterKey,
 		if err != nil {
 			return s.now, false, err
 		}
-		if o := s.now.Objections[number-1]; state == letter.Corrected && o.Item > 0 {
+		switch o := s.now.Objections[number-1]; {
+		case state != letter.Corrected:
+		case o.Item > 0:
 			err = s.corrected(ctx, s.now.Items[o.Item-1], fmt.Sprintf("%s %d", k.ID, number))
+		case len(s.reversed) == 0 && len(s.now.CorrectedBy) == 0: // the copy differs, and not the letter
+			err = fault.New(fault.NothingCorrected)
 		}
 		return after, true, err
 	})
 }
 
-// corrected wants something about an item that was corrected: the person is known otherwise
-// than the letter says, which is drafted to everybody who was told so; or died; or the
-// decision was taken back, of which the reversal's own letters tell.
+// corrected wants something about an item that was corrected: the decision was taken back,
+// of which the reversal's own letters tell; or the person is known otherwise than the letter
+// says, which everybody is told who was told so; or died.
 func (s *letterStep) corrected(ctx context.Context, i letter.Item, objection string) error {
-	facts, err := s.householdOfPerson(ctx, i)
-	if err != nil {
+	known := &acquainted{hub: s.hub, tx: s.tx, area: s.act.area, facts: map[string]*household.Household{}}
+	if err := known.with(ctx, []letter.Item{i}); err != nil {
 		return err
 	}
-	reversed := func(i letter.Item) bool {
-		return slices.ContainsFunc(facts.Decisions, func(d household.Decision) bool { return d.Reverses == i.Decision })
+	switch {
+	case i.Kind != letter.Resume && s.reversed[i.Case]:
+		return nil
+	case known.named(i) != i:
+		return s.restate(ctx, known, i, objection)
+	case known.died(i.Person) != "", known.merged(i.Person):
+		return nil
 	}
-	named := func(i letter.Item) letter.Item {
-		if reversed(i) {
-			return i // it is taken back, and not restated
-		}
-		return asKnown(i, facts)
-	}
-	if asKnown(i, facts) != i {
-		return s.hub.restate(ctx, s.tx, s.act, i, named, objection)
-	}
-	p := facts.Person(i.Person)
-	died := p != nil && p.LeaveReason == household.LeaveDeath
-	if !died && !reversed(i) {
-		return fault.New(fault.NothingCorrected)
-	}
-	return nil
-}
-
-// householdOfPerson opens the household in which the person of an item stands today.
-func (s *letterStep) householdOfPerson(ctx context.Context, i letter.Item) (*household.Household, error) {
-	area, id := s.act.area, i.Household
-	homes, err := s.hub.find(ctx, s.tx, aliasPerson, []string{i.Person})
-	if err != nil {
-		return nil, err
-	}
-	if at, ok := homes[i.Person]; ok {
-		area, id = at.Area, at.Household
-	}
-	return s.hub.householdOf(ctx, s.tx, removal.Case{Area: area, Household: id})
+	return fault.New(fault.NothingCorrected)
 }

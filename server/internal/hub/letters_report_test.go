@@ -245,10 +245,10 @@ func TestTwoObjectionsToOnePersonAreCorrectedOnce(t *testing.T) {
 
 func TestWhoeverGotTheLetterGetsItsCorrection(t *testing.T) {
 	h := newCorrespondence(newHouse(t))
-	h.agree(access.Agreement{ID: "l-schools", Agency: "schools", Divisions: []string{province}, Receives: []string{"education"}})
+	h.agree(access.Agreement{ID: "l-tuition", Agency: "tuition", Divisions: []string{province}, Receives: []string{"education"}})
 	c := h.removed(1)
 	h.issue(h.letterTo("education", letter.Draft))
-	h.agree(access.Agreement{ID: "l-schools", Agency: "schools", Divisions: []string{province}, Receives: []string{"education"}, From: "2019-01-01", Until: h.Today()})
+	h.agree(access.Agreement{ID: "l-tuition", Agency: "tuition", Divisions: []string{province}, Receives: []string{"education"}, From: "2019-01-01", Until: h.Today()})
 	h.clock.day(h.Today().AddDays(1))
 	h.agree(access.Agreement{ID: "l-new", Agency: "newcomer", Divisions: []string{province}, Receives: []string{"education"}})
 	_, err := h.step(h.now(c), removal.Reverse)
@@ -258,7 +258,7 @@ func TestWhoeverGotTheLetterGetsItsCorrection(t *testing.T) {
 	for _, r := range correction.Receipts {
 		to = append(to, r.Agency)
 	}
-	if !slices.Equal(to, []string{"education", "newcomer", "schools"}) {
+	if !slices.Equal(to, []string{"education", "newcomer", "tuition"}) {
 		t.Errorf("to %v", to)
 	}
 }
@@ -267,17 +267,17 @@ func TestWhoeverGotTheLetterGetsItsCorrection(t *testing.T) {
 func TestAProofIsComparedWithinTheRecipientsAgreement(t *testing.T) {
 	h := newCorrespondence(newHouse(t))
 	area, _ := h.Divisions.Area("qionghai")
-	h.agree(access.Agreement{ID: "l-schools", Agency: "schools", Divisions: []string{area.Root}, Receives: []string{"education"}, Lists: []string{letter.Roster}})
+	h.agree(access.Agreement{ID: "l-tuition", Agency: "tuition", Divisions: []string{area.Root}, Receives: []string{"education"}, Lists: []string{letter.Roster}})
 	h.removed(1)
 	v := h.ready("education")
-	schools := recipient("schools")
-	h.acknowledge(schools, v)
+	tuition := recipient("tuition")
+	h.acknowledge(tuition, v)
 	h.move(h.find("HH-0001"), danzhou[0])
-	p := h.proof(schools, v)
+	p := h.proof(tuition, v)
 	if p.Rows != 0 {
 		t.Fatalf("%d rows", p.Rows)
 	}
-	got, err := h.applied(schools, v, hub.Applied{Copy: p})
+	got, err := h.applied(tuition, v, hub.Applied{Copy: p})
 	if h.ok(err); got.Receipts[0].State != letter.ReceiptApplied {
 		t.Errorf("%+v", got.Objections)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/letter"
+	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
@@ -26,12 +27,15 @@ type letterStep struct {
 	row    store.Letter
 	now    letter.Letter
 	x      letter.Context
+
+	reversed map[string]bool // cases of the letter whose decision was taken back
 }
 
 // onLetter does something to a letter in one transaction, audited, under its request id.
 // do gives the letter as it is after it, and whether anything changed.
 func (h *Hub) onLetter(ctx context.Context, c access.Caller, k LetterKey, action string, asked any, do func(context.Context, *letterStep) (letter.Letter, bool, error)) (letter.View, error) {
-	q, err := h.request(c, k.RequestID, "letter", action, k.ID, k.Etag, asked)
+	// Two persons who do the same are told apart, also where their program names both requests alike.
+	q, err := h.request(c, perPerson(c, k.RequestID), "letter", action, k.ID, k.Etag, asked)
 	if err != nil {
 		return letter.View{}, err
 	}
@@ -61,6 +65,13 @@ func (h *Hub) onLetter(ctx context.Context, c access.Caller, k LetterKey, action
 	return h.letterNow(ctx, c, k.ID)
 }
 
+func perPerson(c access.Caller, requestID string) string {
+	if requestID == "" {
+		return ""
+	}
+	return requestID + "\x00" + c.Person
+}
+
 // letterFault names what a user can do about a store error.
 func letterFault(err error) error {
 	if errors.Is(err, store.ErrTaken) || errors.Is(err, store.ErrStale) {
@@ -80,7 +91,8 @@ func (s *letterStep) run(ctx context.Context, k LetterKey, do func(context.Conte
 	return s.hub.saveLetter(ctx, s.tx, s.act, s.row, after)
 }
 
-// lock locks the letter, together with those that it corrects.
+// lock locks the cases that the letter tells the end of, so that none is reversed meanwhile,
+// and the letter, together with those that it corrects.
 func (s *letterStep) lock(ctx context.Context, k LetterKey) error {
 	row, err := s.tx.Letter(ctx, s.act.area, k.ID)
 	if err != nil {
@@ -89,6 +101,16 @@ func (s *letterStep) lock(ctx context.Context, k LetterKey) error {
 	l, err := s.hub.openLetter(row)
 	if err != nil {
 		return err
+	}
+	s.reversed = map[string]bool{}
+	for _, id := range l.Cases() {
+		c, err := s.tx.LockCase(ctx, s.act.area, id)
+		if err != nil {
+			return err
+		}
+		if c.State == string(removal.Reversed) {
+			s.reversed[id] = true
+		}
 	}
 	for _, id := range slices.Sorted(slices.Values(append(slices.Clone(l.Corrects), k.ID))) {
 		row, l, err := s.hub.lockLetter(ctx, s.tx, s.act.area, id)

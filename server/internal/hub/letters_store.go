@@ -36,7 +36,7 @@ func (h *Hub) saveLetter(ctx context.Context, tx store.Tx, a act, was store.Lett
 	waiting, since := l.WaitsFor()
 	row := store.Letter{
 		Area: l.Area, ID: l.ID, Revision: was.Revision + 1, Department: l.Department, State: string(l.State), Waiting: string(waiting), Since: string(since),
-		OpenedOn: string(l.OpenedOn), IssuedOn: string(l.IssuedOn), Number: l.Number, Households: l.Households(), Time: a.time, Document: sealed,
+		OpenedOn: string(l.OpenedOn), IssuedOn: string(l.IssuedOn), Number: l.Number, Subjects: l.Subjects(), Time: a.time, Document: sealed,
 	}
 	if waiting == "" {
 		row.Since = ended

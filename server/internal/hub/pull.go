@@ -50,7 +50,7 @@ func (h *Hub) Pull(ctx context.Context, c access.Caller, q PullQuery) (*wire.Pag
 	err = h.auditedAs(ctx, h.intent(c, pulls, scopeDetail(rd)), func() (any, []store.Delivery, error) {
 		p, counted, err := h.page(ctx, rd, q.PageSize, nil)
 		page = p
-		return counted, tell(nil, rd.filter, from, counted.To, p.GetLoading()), err
+		return counted, tell(nil, rd.filter, from, counted, p.GetLoading()), err
 	})
 	return page, err
 }
@@ -89,6 +89,8 @@ type counts struct {
 	Pages, Blocks, Records, Transactions, Changes int64
 	Letters                                       int64               `json:",omitempty"`
 	To                                            []feed.AreaPosition `json:",omitempty"`
+
+	seen []feed.AreaPosition // where the areas stood of which blocks were handed out
 }
 
 func (c *counts) add(o counts) {
@@ -134,6 +136,11 @@ func (h *Hub) page(ctx context.Context, rd *reading, size int, t touched) (*wire
 	p.page.LeftScope = rd.left
 	if p.page.Cursor, err = h.sealCursor(p.cur); err != nil {
 		return nil, counts{}, err
+	}
+	if p.n.Blocks > 0 { // they are newer than the cursor, which stays where the load began
+		for _, hd := range p.heads {
+			p.n.seen = append(p.n.seen, feed.AreaPosition{Area: hd.Area, Transaction: hd.Last})
+		}
 	}
 	rd.cursor, rd.left = p.cur, nil
 	p.n.Pages, p.n.To = 1, p.cur.Areas

@@ -80,12 +80,12 @@ type readersOf struct {
 	by        map[consumer]*readerOf
 }
 
-// readerOf is a program with the areas in which it was handed the removal, and when it was
-// handed the reversal of each.
+// readerOf is a program with the areas and lists in which it was handed the removal, and when
+// it was handed the reversal of each.
 type readerOf struct {
 	Reader
-	wrong map[string]bool
-	right map[string]time.Time
+	wrong map[string]map[string]bool // by area, list
+	right map[[2]string]time.Time    // by area and list
 }
 
 // handed takes a delivery.
@@ -96,10 +96,15 @@ func (t *readersOf) handed(d Delivery) {
 		if at.Before(t.since) {
 			at = t.since
 		}
-		r.read(d.Area, at, d.Assumed)
+		r.read(d, at)
 	}
-	if _, known := r.right[d.Area]; !known && !d.Assumed && s.back > 0 && d.To >= s.back {
-		r.right[d.Area] = d.Time
+	if d.Assumed || s.back == 0 || d.To < s.back {
+		return
+	}
+	for _, list := range d.Lists {
+		if _, known := r.right[[2]string{d.Area, list}]; !known {
+			r.right[[2]string{d.Area, list}] = d.Time
+		}
 	}
 }
 
@@ -109,20 +114,25 @@ func (s stretch) wrongFrom(before int64, load bool) bool {
 }
 
 // read notes where the reader was handed the removal; what is known goes before what is assumed.
-func (r *readerOf) read(area string, at time.Time, assumed bool) {
+func (r *readerOf) read(d Delivery, at time.Time) {
 	switch {
-	case len(r.wrong) == 0 || (r.Assumed && assumed && at.Before(r.ReadAt)):
-		r.ReadAt, r.Assumed = at, assumed
-	case assumed && !r.Assumed:
+	case len(r.wrong) == 0 || (r.Assumed && d.Assumed && at.Before(r.ReadAt)):
+		r.ReadAt, r.Assumed = at, d.Assumed
+	case d.Assumed && !r.Assumed:
 		return
 	}
-	r.wrong[area] = true
+	if r.wrong[d.Area] == nil {
+		r.wrong[d.Area] = map[string]bool{}
+	}
+	for _, list := range d.Lists {
+		r.wrong[d.Area][list] = true
+	}
 }
 
 // reader gives whoever a delivery went to.
 func (t *readersOf) reader(c consumer) *readerOf {
 	if t.by[c] == nil {
-		t.by[c] = &readerOf{Reader{Agency: c.agency, Client: c.client}, map[string]bool{}, map[string]time.Time{}}
+		t.by[c] = &readerOf{Reader{Agency: c.agency, Client: c.client}, map[string]map[string]bool{}, map[[2]string]time.Time{}}
 	}
 	return t.by[c]
 }
@@ -130,16 +140,18 @@ func (t *readersOf) reader(c consumer) *readerOf {
 // corrected is when it was handed the last reversal of what it was handed wrongly; zero
 // where one is missing, or where it reads only what everybody moved away from before.
 func (r *readerOf) corrected(stretches map[string]stretch) (at time.Time) {
-	for area := range r.wrong {
+	for area, lists := range r.wrong {
 		if stretches[area].back == 0 && stretches[area].end < math.MaxInt64 {
 			continue // they have all left; what takes it back stands elsewhere
 		}
-		got, ok := r.right[area]
-		if !ok {
-			return time.Time{}
-		}
-		if got.After(at) {
-			at = got
+		for list := range lists {
+			got, ok := r.right[[2]string{area, list}]
+			if !ok {
+				return time.Time{}
+			}
+			if got.After(at) {
+				at = got
+			}
 		}
 	}
 	return at

@@ -115,7 +115,8 @@ func stretchOf(ctx context.Context, r store.Reader, area string, times map[strin
 		if f.from > 0 && (out.from == 0 || f.from < out.from) {
 			out.from = f.from
 		}
-		out.back, out.end, open = max(out.back, f.back), max(out.end, f.end), open || s.end.IsZero()
+		unseen := f.from > 0 && f.end == 0 // no transaction shows yet that it is right again
+		out.back, out.end, open = max(out.back, f.back), max(out.end, f.end), open || s.end.IsZero() || unseen
 	}
 	if open {
 		out.back, out.end = 0, math.MaxInt64

@@ -19,7 +19,7 @@ import (
 
 func (h *house) replay(agency, id string, on date.Date) hub.Replay {
 	h.Helper()
-	got, err := h.Replay(h.Context(), clerk, agency, id, on)
+	got, err := h.Replay(h.Context(), office, agency, id, on)
 	h.ok(err)
 	return got
 }
@@ -137,19 +137,19 @@ func TestAReplayFollowsAHouseholdFromAreaToArea(t *testing.T) {
 	}
 }
 
-func TestAReplayIsForWhoeverOverseesWhereTheHouseholdHasLivedSince(t *testing.T) {
+func TestAReplayIsForWhoeverMayReadHouseholdsWhereItHasLivedSince(t *testing.T) {
 	h := newCorrespondence(newHouse(t))
 	root, _ := h.Divisions.Area("danzhou")
-	h.agree(access.Agreement{ID: "l-danzhou", Agency: "danzhou", Divisions: []string{root.Root}, Letters: []letter.Role{letter.RolePrepare}})
+	h.agree(access.Agreement{ID: "l-danzhou", Agency: "danzhou", Divisions: []string{root.Root}, Households: true})
 	there := access.Caller{Agency: "danzhou", Client: "test", Person: "d1"}
 	was := h.fits(qionghai[0], 1, 1)[0]
 	id, first := was.Household.ID, h.Today()
 	copyOf(h, reader)
-	for _, c := range []access.Caller{stranger, reader, county, recipient("education"), there} {
+	for _, c := range []access.Caller{stranger, reader, county, clerk, recipient("education"), there} {
 		_, err := h.Replay(t.Context(), c, "reader", id, first)
 		h.refused(err, fault.HouseholdNotFound)
 	}
-	_, err := h.Replay(t.Context(), clerk, "reader", "hh_none", first)
+	_, err := h.Replay(t.Context(), office, "reader", "hh_none", first)
 	h.refused(err, fault.HouseholdNotFound)
 	h.clock.day(first.AddDays(1))
 	h.move(h.find("HH-0001"), danzhou[0])
@@ -165,9 +165,9 @@ func TestAReplayIsForWhoeverOverseesWhereTheHouseholdHasLivedSince(t *testing.T)
 			}
 		}
 	}
-	_, err = h.Replay(t.Context(), clerk, "reader", id, "2026-02-31")
+	_, err = h.Replay(t.Context(), office, "reader", id, "2026-02-31")
 	h.violated(err, "on", fault.Malformed)
-	_, err = h.Replay(t.Context(), clerk, "reader", id, h.Today().AddDays(1))
+	_, err = h.Replay(t.Context(), office, "reader", id, h.Today().AddDays(1))
 	h.violated(err, "on", fault.OutOfRange)
 }
 

@@ -50,22 +50,70 @@ func (l *Letter) Names(decision string) bool {
 	return slices.ContainsFunc(l.Items, func(i Item) bool { return i.Decision == decision })
 }
 
+// Unissued tells whether nobody was told yet: its items can still change.
+func (l *Letter) Unissued() bool { return l.State == Draft || l.State == Signed }
+
 // Drop takes a reversed decision out of a letter that was not issued: nobody was told. A
-// signature stands for the items that were signed, so it is void then; a letter without
-// items is cancelled.
+// letter without items is cancelled.
 func Drop(l Letter, decision string) Letter {
-	l.Items = slices.DeleteFunc(slices.Clone(l.Items), func(i Item) bool { return i.Decision == decision })
-	l.State, l.SignedOn, l.SignedBy, l.Digest = Draft, "", Actor{}, ""
+	if !l.Unissued() || !l.Names(decision) {
+		return l
+	}
+	l = l.unsigned()
+	l.Items = slices.DeleteFunc(l.Items, func(i Item) bool { return i.Decision == decision })
 	if len(l.Items) == 0 {
 		l.State = Cancelled
 	}
 	return l
 }
 
+// Rename names the persons of a letter that was not issued as they are known now.
+func Rename(l Letter, named func(Item) Item) Letter {
+	if !l.Unissued() {
+		return l
+	}
+	l = l.unsigned()
+	for n := range l.Items {
+		l.Items[n] = named(l.Items[n])
+	}
+	return l
+}
+
+// unsigned is a draft of its own: a signature stands for the items that were signed.
+func (l Letter) unsigned() Letter {
+	l.Items = slices.Clone(l.Items)
+	l.State, l.SignedOn, l.SignedBy, l.Digest = Draft, "", Actor{}, ""
+	return l
+}
+
+// Cases are the removal cases whose ends the letter tells of, each once, sorted.
+func (l *Letter) Cases() []string {
+	var ends []Item
+	for _, i := range l.Items {
+		if i.Kind != Resume && i.Corrected == "" {
+			ends = append(ends, i)
+		}
+	}
+	return distinct(ends, func(i Item) string { return i.Case })
+}
+
+// Subjects are the households and persons that the letter is about, each once.
+func (l *Letter) Subjects() []string { return append(l.Households(), l.Persons()...) }
+
 // Uncorrected are the numbers of the items of a decision that still stand.
 func (l *Letter) Uncorrected(decision string) (numbers []int) {
 	for n, i := range l.Items {
 		if i.Decision == decision && i.Kind != Resume && i.Corrected == "" {
+			numbers = append(numbers, n+1)
+		}
+	}
+	return numbers
+}
+
+// Misnamed are the numbers of the items that name a person otherwise than now known.
+func (l *Letter) Misnamed(person string, named func(Item) Item) (numbers []int) {
+	for n, i := range l.Items {
+		if i.Person == person && i.Corrected == "" && named(i) != i {
 			numbers = append(numbers, n+1)
 		}
 	}

@@ -91,6 +91,7 @@ type Item struct {
 	Household, Person        string // of a policy for the whole household, Person is its head
 	HouseholdWide            bool
 	Village                  string
+	Case                     string // id of the removal case
 	Decision, DecisionNumber string // that ends the policy
 	Policy, PolicyTitle      string
 	LastDay, FirstDay        date.Date

@@ -115,6 +115,10 @@ func TestAnAcknowledgementCountsOnceAndOnlyFromWhomItShouldCome(t *testing.T) {
 	}
 }
 
+func asWritten(i Item) Item { return i }
+
+func alive(string) date.Date { return "" }
+
 func acknowledged(t *testing.T, items int) Letter {
 	t.Helper()
 	l, _, err := Acknowledge(issued(t, items), issued(t, items).Digest, on("2026-03-12", "edu", "p1"))
@@ -231,7 +235,7 @@ func TestACorrectingLetterMarksWhatItCorrectsAndWithdrawsWhatIsEmpty(t *testing.
 		t.Fatal(err)
 	}
 	x := on("2026-03-16", "bureau", "k1")
-	part := Add(Open("lt_2", "qionghai", "education", Correction, removal.LetterTerms{}, "2026-03-16"), Corrections(disputed, []int{1}, "2026-03-20", nil), x.Time)
+	part := Add(Open("lt_2", "qionghai", "education", Correction, removal.LetterTerms{}, "2026-03-16"), Resumptions(disputed, []int{1}, "2026-03-20", asWritten, alive), x.Time)
 	part.Number = "扶函〔2026〕2号"
 	if i := part.Items[0]; i.Kind != Resume || i.FirstDay != "2026-03-20" || i.LastDay != "" || i.Effective != "2026-03-20" {
 		t.Errorf("%+v", i)
@@ -246,7 +250,7 @@ func TestACorrectingLetterMarksWhatItCorrectsAndWithdrawsWhatIsEmpty(t *testing.
 		t.Errorf("%d items stand", half.standing())
 	}
 	rest := part
-	rest.ID, rest.Items = "lt_3", Corrections(half, half.Uncorrected("dd_1"), "2026-03-20", nil)
+	rest.ID, rest.Items = "lt_3", Resumptions(half, half.Uncorrected("dd_1"), "2026-03-20", asWritten, alive)
 	whole := Correct(half, rest, x)
 	if whole.State != Withdrawn || whole.Objections[0].State != Corrected || len(whole.CorrectedBy) != 2 {
 		t.Errorf("whole: %s %+v", whole.State, whole.CorrectedBy)
@@ -255,6 +259,58 @@ func TestACorrectingLetterMarksWhatItCorrectsAndWithdrawsWhatIsEmpty(t *testing.
 	refused(t, err, fault.LetterWithdrawn)
 	if again := Correct(whole, rest, x); len(again.CorrectedBy) != 2 {
 		t.Error("corrected twice")
+	}
+}
+
+func TestWhatIsTakenBackFromTheDeadHasALastDay(t *testing.T) {
+	l := issued(t, 2)
+	died := func(person string) date.Date {
+		if person == "pp_1" {
+			return "2026-04-02"
+		}
+		return ""
+	}
+	got := Resumptions(l, []int{1, 2}, "2026-03-20", asWritten, died)
+	if got[0].LastDay != "" || got[1].LastDay != "2026-04-01" || got[1].FirstDay != "2026-03-20" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestARestatementNamesThePersonRightlyAndSaysTheSameOtherwise(t *testing.T) {
+	l := issued(t, 2)
+	named := func(i Item) Item {
+		if i.Person == "pp_1" {
+			i.Name = "虚拟改"
+		}
+		return i
+	}
+	if got := l.Misnamed("pp_1", named); !slices.Equal(got, []int{2}) || len(l.Misnamed("pp_0", named)) > 0 {
+		t.Errorf("misnamed %v", got)
+	}
+	want := l.Items[1]
+	want.Kind, want.Name = Restate, "虚拟改"
+	if got := Restatements(l, []int{2}, named); got[0] != want {
+		t.Errorf("%+v", got)
+	}
+	resumed := Letter{Items: Resumptions(l, []int{2}, "2026-03-20", asWritten, alive)}
+	if got := Restatements(resumed, []int{1}, named); got[0].Kind != Resume || got[0].Name != "虚拟改" {
+		t.Errorf("what resumes is restated as %+v", got)
+	}
+}
+
+func TestNothingOfAnIssuedLetterCanBeTakenOut(t *testing.T) {
+	l := issued(t, 2)
+	for what, after := range map[string]Letter{"dropped": Drop(l, "dd_1"), "renamed": Rename(l, func(i Item) Item { i.Name = "x"; return i })} {
+		if after.State != Issued || len(after.Items) != 2 || after.Items[0].Name == "x" || after.Digest != l.Digest || after.SignedOn == "" {
+			t.Errorf("%s: %+v", what, after)
+		}
+	}
+	signed, _ := SignOff(drafted(1), on("2026-03-11", "bureau", "l1"))
+	if got := Rename(signed, func(i Item) Item { i.Name = "x"; return i }); got.State != Draft || got.Items[0].Name != "x" || got.Digest != "" || signed.Items[0].Name == "x" {
+		t.Errorf("a signed one renamed: %+v", got)
+	}
+	if got := Drop(signed, "dd_other"); got.State != Signed {
+		t.Error("a signature was lost for nothing")
 	}
 }
 

@@ -46,6 +46,9 @@ func Dispute(l Letter, to []Objection, x Context) (Letter, error) {
 	if err := fault.List(fault.InvalidRequest, bad); err != nil {
 		return l, err
 	}
+	if delivered, news := Deliver(l, x.Actor.Agency, x); news {
+		l = delivered // whoever objects has it, perhaps on paper
+	}
 	return l.object(opened...), nil
 }
 

@@ -149,15 +149,21 @@ func (l *Letter) due(r Receipt, x Context) date.Date {
 	case ReceiptSent, ReceiptDelivered:
 		return workingDay(x, l.IssuedOn, l.Terms.AcknowledgeDays)
 	case ReceiptAcknowledged:
-		from := max(l.IssuedOn, l.EffectiveOn())
-		for _, o := range l.Objections {
-			if o.Agency == r.Agency {
-				from = max(from, o.AnsweredOn)
-			}
-		}
-		return workingDay(x, from, l.Terms.ApplyDays)
+		return l.applyBy(r.Agency, x)
 	}
 	return ""
+}
+
+// applyBy is the last day on which a recipient may apply the letter: its days begin anew
+// with an answer to what it objected to.
+func (l *Letter) applyBy(agency string, x Context) date.Date {
+	from := max(l.IssuedOn, l.EffectiveOn())
+	for _, o := range l.Objections {
+		if o.Agency == agency {
+			from = max(from, o.AnsweredOn)
+		}
+	}
+	return workingDay(x, from, l.Terms.ApplyDays)
 }
 
 func workingDay(x Context, from date.Date, n int) date.Date {

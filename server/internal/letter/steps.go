@@ -100,16 +100,26 @@ func (l *Letter) corrects(was Item) bool {
 	})
 }
 
-// Corrections are the items that say of some of a letter's items what is right: support goes
-// on from a day, or, without one, the person as now known.
-func Corrections(l Letter, numbers []int, from date.Date, named func(Item) Item) (out []Item) {
+// Resumptions are the items that take some of a letter's items back: support goes on from a
+// day, for the person as now known. Whoever has died has a last day, which may be past.
+func Resumptions(l Letter, numbers []int, from date.Date, named func(Item) Item, died func(person string) date.Date) (out []Item) {
 	for _, n := range numbers {
-		i := l.Items[n-1]
-		i.Corrected = ""
-		if from != "" {
-			i.Kind, i.FirstDay, i.LastDay, i.Effective = Resume, from, "", from
-		} else {
-			i = named(i)
+		i := named(l.Items[n-1])
+		i.Kind, i.FirstDay, i.LastDay, i.Effective, i.Corrected = Resume, from, "", from, ""
+		if on := died(i.Person); on != "" {
+			i.LastDay = on.AddDays(-1)
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// Restatements are the items that name a person of some of a letter's items rightly; what
+// they say otherwise stands.
+func Restatements(l Letter, numbers []int, named func(Item) Item) (out []Item) {
+	for _, n := range numbers {
+		i := named(l.Items[n-1])
+		if i.Corrected = ""; i.Kind == End {
 			i.Kind = Restate
 		}
 		out = append(out, i)

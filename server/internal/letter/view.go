@@ -36,11 +36,18 @@ type ObjectionView struct {
 
 // See shows a letter on a day. agency is the recipient that looks, "" for the office.
 func See(l Letter, etag, agency string, masked bool, x Context) View {
+	if l.Digest == "" {
+		l.Digest = Digest(l.Items)
+	}
 	v := View{Letter: l, Etag: etag, Masked: masked, Recipient: agency != ""}
 	v.Waiting, _ = l.WaitsFor()
 	if l.IssuedOn != "" {
 		v.AcknowledgeBy = workingDay(x, l.IssuedOn, l.Terms.AcknowledgeDays)
-		v.ApplyBy = workingDay(x, max(l.IssuedOn, l.EffectiveOn()), l.Terms.ApplyDays)
+		for _, r := range l.Receipts { // for the office the last one that still has time
+			if agency == "" || r.Agency == agency {
+				v.ApplyBy = max(v.ApplyBy, l.applyBy(r.Agency, x))
+			}
+		}
 	}
 	for _, r := range l.Receipts {
 		if agency == "" || r.Agency == agency {
@@ -95,9 +102,13 @@ func (v *View) Shown(i Item) Item {
 	return i
 }
 
-// Mask hides the middle of an ID number: its birth date.
+// Mask hides the middle of an ID number: its birth date. Those of 15 digits have it shorter.
 func Mask(number string) string {
-	const head, tail = 6, 4
+	const head = 6
+	tail := 4
+	if len(number) == 15 {
+		tail = 3
+	}
 	if len(number) <= head+tail {
 		return strings.Repeat("*", len(number))
 	}

@@ -64,6 +64,9 @@ func (i LetterItem) Remark() string {
 	switch i.Kind {
 	case resume:
 		said = append(said, "恢复")
+		if i.LastDay != "" {
+			said = append(said, "已故")
+		}
 	case restate:
 		said = append(said, "信息更正")
 	}

@@ -86,7 +86,7 @@ func (s letters) AcknowledgeLetter(ctx context.Context, req *hubv1.AcknowledgeLe
 func (s letters) ReportApplied(ctx context.Context, req *hubv1.ReportAppliedRequest) (*hubv1.ReportAppliedResponse, error) {
 	by := hub.Applied{Count: int(req.GetCount())}
 	if p := req.GetCopy(); p != nil {
-		by.Copy = &hub.CopyProof{Rows: int(p.GetRows()), Digest: p.GetDigest()}
+		by.Copy = &hub.CopyProof{Rows: int(p.GetRows()), Digest: p.GetDigest(), Divisions: p.GetDivisions()}
 		for _, at := range p.GetPositions() {
 			by.Copy.Positions = append(by.Copy.Positions, feed.AreaPosition{Area: at.GetArea(), Transaction: at.GetTransaction()})
 		}

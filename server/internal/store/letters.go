@@ -22,7 +22,7 @@ type LetterTx interface {
 	// LockLetter locks a letter until the end of the Update and gives its current state;
 	// ErrNotFound. It comes after LockCase and before Append; several are locked in order of id.
 	LockLetter(ctx context.Context, area, id string) (Letter, error)
-	// SaveLetter inserts a letter (Revision 1) or replaces it with its households and
+	// SaveLetter inserts a letter (Revision 1) or replaces it with its subjects and
 	// recipients. ErrStale unless its Revision is the stored one plus one; otherwise ErrTaken
 	// where it has a Number that another letter has, in whatever area. A refused one leaves
 	// the Update usable.
@@ -45,7 +45,7 @@ type Letter struct {
 	OpenedOn   string            // dates
 	IssuedOn   string            // "" before
 	Number     string            // "" before it is issued
-	Households []string          // that its items are about, each once; order does not count
+	Subjects   []string          // ids of households and persons that its items are about, each once; order does not count
 	Recipients []LetterRecipient // each agency once; order does not count
 	Time       time.Time         // of the last change
 	Document   []byte            // sealed
@@ -58,13 +58,13 @@ type LetterRecipient struct {
 }
 
 // LetterQuery selects letters; empty fields do not restrict. Letters that come from a
-// query carry neither Households nor Recipients.
+// query carry neither Subjects nor Recipients.
 type LetterQuery struct {
 	Area       string // "": all, only together with Agency
 	Department string
 	State      string
 	Waiting    string
-	Household  string
+	Subject    string // household or person
 	Agency     string // addressed to it
 	Open       bool   // with Agency: and open for it
 	IssuedFrom string // dates: issued on it or later

@@ -325,6 +325,8 @@ const (
 	Reason_REASON_NOTHING_CORRECTED Reason = 154
 	// INVALID_ARGUMENT. Letters go by whole areas: {division} is no area's division and none above one. Name the area's division.
 	Reason_REASON_LETTERS_BY_AREA Reason = 155
+	// FAILED_PRECONDITION. A correcting letter to this one is on its way, or a decision in it was reversed. Wait for that letter, and apply both.
+	Reason_REASON_LETTER_BEING_CORRECTED Reason = 156
 )
 
 // Enum value maps for Reason.
@@ -453,6 +455,7 @@ var (
 		153: "REASON_OBJECTION_ANSWERED",
 		154: "REASON_NOTHING_CORRECTED",
 		155: "REASON_LETTERS_BY_AREA",
+		156: "REASON_LETTER_BEING_CORRECTED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":             0,
@@ -578,6 +581,7 @@ var (
 		"REASON_OBJECTION_ANSWERED":      153,
 		"REASON_NOTHING_CORRECTED":       154,
 		"REASON_LETTERS_BY_AREA":         155,
+		"REASON_LETTER_BEING_CORRECTED":  156,
 	}
 )
 
@@ -612,7 +616,7 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\x82\x1b\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xa6\x1b\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
@@ -737,7 +741,8 @@ const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\x1aREASON_OBJECTION_NOT_FOUND\x10\x98\x01\x12\x1e\n" +
 	"\x19REASON_OBJECTION_ANSWERED\x10\x99\x01\x12\x1d\n" +
 	"\x18REASON_NOTHING_CORRECTED\x10\x9a\x01\x12\x1b\n" +
-	"\x16REASON_LETTERS_BY_AREA\x10\x9b\x01B\xa8\x01\n" +
+	"\x16REASON_LETTERS_BY_AREA\x10\x9b\x01\x12\"\n" +
+	"\x1dREASON_LETTER_BEING_CORRECTED\x10\x9c\x01B\xa8\x01\n" +
 	"\x11com.bangfu.hub.v1B\vErrorsProtoP\x01Z0github.com/bangfuhub/hub/gen/bangfu/hub/v1;hubv1\xa2\x02\x03BHX\xaa\x02\rBangfu.Hub.V1\xca\x02\rBangfu\\Hub\\V1\xe2\x02\x19Bangfu\\Hub\\V1\\GPBMetadata\xea\x02\x0fBangfu::Hub::V1b\x06proto3"
 
 var (

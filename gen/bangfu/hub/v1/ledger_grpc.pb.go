@@ -34,7 +34,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Who was handed what, when: the delivery ledger, and the questions that are asked of it. It is for the office and for auditors (an
-// agreement with a letter role or for whole households in the area); a recipient asks for the reconciliation sheet of its department.
+// agreement with a letter role or for whole households in the area; what shows records needs the latter); a recipient asks for the
+// reconciliation sheet of its department.
 type LedgerServiceClient interface {
 	// ListDeliveries tells which consumer read which transactions of which lists in an area, when. It covers everything read by
 	// SyncService and what stands on it (hubsync, subscriptions, exports); it goes by positions: a consumer counts as handed every
@@ -42,8 +43,8 @@ type LedgerServiceClient interface {
 	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
 	// Replay answers: what did an agency hold about a household at the end of a day, under which decision, who had read it, and what had
 	// been acknowledged. It goes by area and lists: whether a consumer read the household's village, the ledger does not know. It is for
-	// whoever oversees every area in which the household has lived on that day or since; one that it had left before is left out where
-	// the caller does not oversee it.
+	// whoever may read whole households in every area in which the household has lived on that day or since; one that it had left before is
+	// left out where the caller may not. Of a first load that broke off everything counts as held that stood at its pages' positions.
 	Replay(ctx context.Context, in *ReplayRequest, opts ...grpc.CallOption) (*ReplayResponse, error)
 	// ReplaySheet is the same as a workbook (XLSX).
 	ReplaySheet(ctx context.Context, in *ReplaySheetRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
@@ -141,7 +142,8 @@ func (c *ledgerServiceClient) ReconciliationSheet(ctx context.Context, in *Recon
 // for forward compatibility.
 //
 // Who was handed what, when: the delivery ledger, and the questions that are asked of it. It is for the office and for auditors (an
-// agreement with a letter role or for whole households in the area); a recipient asks for the reconciliation sheet of its department.
+// agreement with a letter role or for whole households in the area; what shows records needs the latter); a recipient asks for the
+// reconciliation sheet of its department.
 type LedgerServiceServer interface {
 	// ListDeliveries tells which consumer read which transactions of which lists in an area, when. It covers everything read by
 	// SyncService and what stands on it (hubsync, subscriptions, exports); it goes by positions: a consumer counts as handed every
@@ -149,8 +151,8 @@ type LedgerServiceServer interface {
 	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
 	// Replay answers: what did an agency hold about a household at the end of a day, under which decision, who had read it, and what had
 	// been acknowledged. It goes by area and lists: whether a consumer read the household's village, the ledger does not know. It is for
-	// whoever oversees every area in which the household has lived on that day or since; one that it had left before is left out where
-	// the caller does not oversee it.
+	// whoever may read whole households in every area in which the household has lived on that day or since; one that it had left before is
+	// left out where the caller may not. Of a first load that broke off everything counts as held that stood at its pages' positions.
 	Replay(context.Context, *ReplayRequest) (*ReplayResponse, error)
 	// ReplaySheet is the same as a workbook (XLSX).
 	ReplaySheet(context.Context, *ReplaySheetRequest) (*httpbody.HttpBody, error)

@@ -151,7 +151,8 @@ const (
 	// An earlier item is taken back: the policy goes on from first_day, as if it had not ended. What was not paid in between is for the
 	// department to make good.
 	LetterItemKind_LETTER_ITEM_KIND_RESUME LetterItemKind = 2
-	// An earlier item stands, but named the person wrongly: name, birth date or ID number are right here.
+	// An earlier item stands, but named the person wrongly: name, birth date or ID number are right here. (Where the earlier item was itself
+	// a RESUME, it is written again as such.)
 	LetterItemKind_LETTER_ITEM_KIND_RESTATE LetterItemKind = 3
 )
 
@@ -649,13 +650,14 @@ type Letter struct {
 	AcknowledgeBy string `protobuf:"bytes,11,opt,name=acknowledge_by,json=acknowledgeBy,proto3" json:"acknowledge_by,omitempty"`
 	// As above; counted from the day of effect where that comes later than the issue.
 	ApplyBy string `protobuf:"bytes,12,opt,name=apply_by,json=applyBy,proto3" json:"apply_by,omitempty"`
-	// Day by which every item is in effect: the latest first day without support, or with support again.
+	// Day by which all its decisions are in effect: the latest first day without support, or with support again. The letter can be reported as
+	// applied from then on; a policy whose last_day comes later runs on until that day.
 	EffectiveOn string `protobuf:"bytes,13,opt,name=effective_on,json=effectiveOn,proto3" json:"effective_on,omitempty"`
 	// Number of items; of persons named in them.
 	ItemCount int32 `protobuf:"varint,14,opt,name=item_count,json=itemCount,proto3" json:"item_count,omitempty"`
 	// Each once.
 	PersonCount int32 `protobuf:"varint,15,opt,name=person_count,json=personCount,proto3" json:"person_count,omitempty"`
-	// SHA-256 over the items, 64 hexadecimal digits. Each item's texts kind (END, RESUME, RESTATE), household, person, decision, policy,
+	// SHA-256 over the items (of a draft: as they are now), 64 hexadecimal digits. Each item's texts kind (END, RESUME, RESTATE), household, person, decision, policy,
 	// last_day and first_day are written in this order, each as its length in bytes (4 bytes, big endian) followed by its UTF-8 bytes; the
 	// encoded items are sorted by their bytes, written behind each other, and hashed. See golden/letterdigest.json.
 	Digest string `protobuf:"bytes,16,opt,name=digest,proto3" json:"digest,omitempty"`
@@ -909,7 +911,8 @@ type LetterItem struct {
 	Policy string `protobuf:"bytes,9,opt,name=policy,proto3" json:"policy,omitempty"`
 	// Its title.
 	PolicyTitle string `protobuf:"bytes,10,opt,name=policy_title,json=policyTitle,proto3" json:"policy_title,omitempty"`
-	// END, RESTATE: last day of the policy.
+	// END, RESTATE: last day of the policy. RESUME: only where the person has died, the last day alive; it may lie before first_day, and
+	// then nothing resumes.
 	LastDay string `protobuf:"bytes,11,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
 	// RESUME: first day of support again.
 	FirstDay string `protobuf:"bytes,12,opt,name=first_day,json=firstDay,proto3" json:"first_day,omitempty"`

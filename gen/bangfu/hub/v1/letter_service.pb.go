@@ -775,11 +775,13 @@ type CopyProof struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where the copy stands, in every area that it holds.
 	Positions []*AreaPosition `protobuf:"bytes,1,rep,name=positions,proto3" json:"positions,omitempty"`
-	// Number of rows of the list no-longer-supported about persons that the letter names, in any village and area.
+	// Number of rows of the list no-longer-supported about persons that the letter names, in any village and area of the copy.
 	Rows int32 `protobuf:"varint,2,opt,name=rows,proto3" json:"rows,omitempty"`
 	// SHA-256 over these rows, 64 hexadecimal digits: in order of the person's id, each the id's length in bytes (4 bytes, big endian),
 	// its UTF-8 bytes, and the 16 bytes of the row's hash (see Record), computed anew from the copy's own columns.
-	Digest        string `protobuf:"bytes,3,opt,name=digest,proto3" json:"digest,omitempty"`
+	Digest string `protobuf:"bytes,3,opt,name=digest,proto3" json:"digest,omitempty"`
+	// 12-digit codes of the divisions that the copy was asked for (see Scope); empty: all that the agreements cover.
+	Divisions     []string `protobuf:"bytes,4,rep,name=divisions,proto3" json:"divisions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -833,6 +835,13 @@ func (x *CopyProof) GetDigest() string {
 		return x.Digest
 	}
 	return ""
+}
+
+func (x *CopyProof) GetDivisions() []string {
+	if x != nil {
+		return x.Divisions
+	}
+	return nil
 }
 
 // The letter as it is now.
@@ -1477,12 +1486,13 @@ const file_bangfu_hub_v1_letter_service_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00H\x00R\x05count\x12(\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\trequestIdB\v\n" +
-	"\x02by\x12\x05\xbaH\x02\b\x01\"\xa2\x01\n" +
+	"\x02by\x12\x05\xbaH\x02\b\x01\"\xdc\x01\n" +
 	"\tCopyProof\x12F\n" +
 	"\tpositions\x18\x01 \x03(\v2\x1b.bangfu.hub.v1.AreaPositionB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\tpositions\x12\x1e\n" +
 	"\x04rows\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00R\x04rows\x12-\n" +
-	"\x06digest\x18\x03 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\x06digest\"F\n" +
+	"\x06digest\x18\x03 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\x06digest\x128\n" +
+	"\tdivisions\x18\x04 \x03(\tB\x1a\xbaH\x17\x92\x01\x14\x10\x80 \"\x0fr\r2\v^[0-9]{12}$R\tdivisions\"F\n" +
 	"\x15ReportAppliedResponse\x12-\n" +
 	"\x06letter\x18\x01 \x01(\v2\x15.bangfu.hub.v1.LetterR\x06letter\"\xa6\x01\n" +
 	"\x14DisputeLetterRequest\x12\x19\n" +

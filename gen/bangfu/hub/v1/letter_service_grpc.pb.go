@@ -63,7 +63,8 @@ type LetterServiceClient interface {
 	// refused and changes nothing.
 	AcknowledgeLetter(ctx context.Context, in *AcknowledgeLetterRequest, opts ...grpc.CallOption) (*AcknowledgeLetterResponse, error)
 	// ReportApplied says, for the caller's agency, that the letter was applied: proved by its copy, which a program may report, or by a
-	// person with the count. What differs becomes an objection, see the answer's letter.
+	// person with the count. What differs becomes an objection, see the answer's letter. A copy proves it only under an agreement for the
+	// list no-longer-supported; and not while a correcting letter is on its way.
 	ReportApplied(ctx context.Context, in *ReportAppliedRequest, opts ...grpc.CallOption) (*ReportAppliedResponse, error)
 	// DisputeLetter objects to items, each with its ground.
 	DisputeLetter(ctx context.Context, in *DisputeLetterRequest, opts ...grpc.CallOption) (*DisputeLetterResponse, error)
@@ -212,7 +213,8 @@ type LetterServiceServer interface {
 	// refused and changes nothing.
 	AcknowledgeLetter(context.Context, *AcknowledgeLetterRequest) (*AcknowledgeLetterResponse, error)
 	// ReportApplied says, for the caller's agency, that the letter was applied: proved by its copy, which a program may report, or by a
-	// person with the count. What differs becomes an objection, see the answer's letter.
+	// person with the count. What differs becomes an objection, see the answer's letter. A copy proves it only under an agreement for the
+	// list no-longer-supported; and not while a correcting letter is on its way.
 	ReportApplied(context.Context, *ReportAppliedRequest) (*ReportAppliedResponse, error)
 	// DisputeLetter objects to items, each with its ground.
 	DisputeLetter(context.Context, *DisputeLetterRequest) (*DisputeLetterResponse, error)

@@ -463,8 +463,8 @@ type Page struct {
 	// The page is part of a first load (blocks or the changes after them): keep rows aside until the End.
 	Loading bool `protobuf:"varint,6,opt,name=loading,proto3" json:"loading,omitempty"`
 	// Only where the request asked for letters, on pages with an End: letters to the caller's agency, in areas of the scope, that wait for
-	// its acknowledgement. They count as delivered. The first End has all of them, later Ends of a live stream those that came since;
-	// where no transaction came with them, such a page closes with an End too. See LetterService.
+	// its acknowledgement, at most 100 a page. They count as delivered. Each comes once a stream; later Ends of a live stream have those that
+	// came since; where no transaction came with them, such a page closes with an End too. See LetterService.
 	Letters       []*Letter `protobuf:"bytes,7,rep,name=letters,proto3" json:"letters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

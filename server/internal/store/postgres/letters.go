@@ -28,12 +28,12 @@ func scanLetter(row pgx.CollectableRow) (l store.Letter, err error) {
 }
 
 func scanWholeLetter(row pgx.CollectableRow) (l store.Letter, err error) {
-	var households, agencies []string
+	var subjects, agencies []string
 	var open []bool
-	err = row.Scan(append(letterFields(&l), &households, &agencies, &open)...)
+	err = row.Scan(append(letterFields(&l), &subjects, &agencies, &open)...)
 	l.Time = l.Time.UTC()
-	if len(households) > 0 {
-		l.Households = households
+	if len(subjects) > 0 {
+		l.Subjects = subjects
 	}
 	for i, agency := range agencies {
 		l.Recipients = append(l.Recipients, store.LetterRecipient{Agency: agency, Open: open[i]})
@@ -44,7 +44,7 @@ func scanWholeLetter(row pgx.CollectableRow) (l store.Letter, err error) {
 // Letter reads everything in one statement: two could see two states of it.
 func (r *reader) Letter(ctx context.Context, area, id string) (store.Letter, error) {
 	return one(ctx, r, scanWholeLetter, `SELECT `+letterColumns+`,
-		ARRAY(SELECT household FROM letter_households WHERE area = $1 AND letter = $2 ORDER BY household),
+		ARRAY(SELECT subject FROM letter_subjects WHERE area = $1 AND letter = $2 ORDER BY subject),
 		ARRAY(SELECT agency FROM letter_recipients WHERE area = $1 AND letter = $2 ORDER BY agency),
 		ARRAY(SELECT open FROM letter_recipients WHERE area = $1 AND letter = $2 ORDER BY agency)
 		FROM letters WHERE area = $1 AND id = $2`, area, id)
@@ -80,8 +80,8 @@ func letterFilter(q store.LetterQuery) *filter {
 			f.and(c.column+" = %s", c.value)
 		}
 	}
-	if q.Household != "" {
-		f.ofLetter("letter_households", "household = %s", q.Area, q.Household)
+	if q.Subject != "" {
+		f.ofLetter("letter_subjects", "subject = %s", q.Area, q.Subject)
 	}
 	switch {
 	case q.Agency != "" && q.Open:
@@ -163,19 +163,19 @@ func (t *tx) SaveLetter(ctx context.Context, l store.Letter) error {
 	return t.replaceOfLetter(ctx, l)
 }
 
-// replaceOfLetter replaces the letter's households and recipients. The letter's row is
+// replaceOfLetter replaces the letter's subjects and recipients. The letter's row is
 // locked by now, and with it these.
 func (t *tx) replaceOfLetter(ctx context.Context, l store.Letter) error {
 	if l.Revision > 1 {
-		for _, table := range []string{"letter_households", "letter_recipients"} {
+		for _, table := range []string{"letter_subjects", "letter_recipients"} {
 			if _, err := t.exec(ctx, `DELETE FROM `+table+` WHERE area = $1 AND letter = $2`, l.Area, l.ID); err != nil {
 				return err
 			}
 		}
 	}
-	if len(l.Households) > 0 {
-		if _, err := t.exec(ctx, `INSERT INTO letter_households (area, letter, household)
-			SELECT $1, $2, u.* FROM unnest($3::text[]) u`, l.Area, l.ID, l.Households); err != nil {
+	if len(l.Subjects) > 0 {
+		if _, err := t.exec(ctx, `INSERT INTO letter_subjects (area, letter, subject)
+			SELECT $1, $2, u.* FROM unnest($3::text[]) u`, l.Area, l.ID, l.Subjects); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // withoutLetters takes the database back to a schema that has no letters.
-const withoutLetters = `DROP TABLE letters; DROP TABLE letter_households; DROP TABLE letter_recipients; DROP TABLE counters;
+const withoutLetters = `DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE counters;
 	DROP TABLE deliveries; DROP INDEX audit_outcome;`
 
 func execute(t *testing.T, url, script string) {
@@ -50,7 +50,7 @@ func TestADatabaseWithoutLettersIsUpgraded(t *testing.T) {
 	execute(t, url, withoutLetters+`DELETE FROM hub_schema WHERE version_id >= 4`)
 	upgraded := migrated(t, url)
 	if err := upgraded.Update(t.Context(), func(tx store.Tx) error {
-		return tx.SaveLetter(t.Context(), store.Letter{Area: "A", ID: "l1", Revision: 1, Households: []string{"h1"}})
+		return tx.SaveLetter(t.Context(), store.Letter{Area: "A", ID: "l1", Revision: 1, Subjects: []string{"h1"}})
 	}); err != nil {
 		t.Error(err)
 	}

@@ -27,8 +27,8 @@ func (r *reader) Letter(ctx context.Context, area, id string) (store.Letter, err
 	if err != nil {
 		return store.Letter{}, err
 	}
-	l.Households, err = list(ctx, r, scanText,
-		`SELECT household FROM letter_households WHERE area = ? AND letter = ? ORDER BY household`, area, id)
+	l.Subjects, err = list(ctx, r, scanText,
+		`SELECT subject FROM letter_subjects WHERE area = ? AND letter = ? ORDER BY subject`, area, id)
 	if err != nil {
 		return store.Letter{}, err
 	}
@@ -62,8 +62,8 @@ func letterFilter(q store.LetterQuery) *filter {
 			f.and(c.column+" = ?", c.value)
 		}
 	}
-	if q.Household != "" {
-		f.ofLetter("letter_households", "household = ?", q.Area, q.Household)
+	if q.Subject != "" {
+		f.ofLetter("letter_subjects", "subject = ?", q.Area, q.Subject)
 	}
 	switch {
 	case q.Agency != "" && q.Open:
@@ -137,16 +137,16 @@ func (t *tx) SaveLetter(ctx context.Context, l store.Letter) error {
 	return t.replaceOfLetter(ctx, l)
 }
 
-// replaceOfLetter replaces the letter's households and recipients.
+// replaceOfLetter replaces the letter's subjects and recipients.
 func (t *tx) replaceOfLetter(ctx context.Context, l store.Letter) error {
-	for _, table := range []string{"letter_households", "letter_recipients"} {
+	for _, table := range []string{"letter_subjects", "letter_recipients"} {
 		if _, err := t.exec(ctx, `DELETE FROM `+table+` WHERE area = ? AND letter = ?`, l.Area, l.ID); err != nil {
 			return err
 		}
 	}
-	for _, household := range l.Households {
-		if _, err := t.exec(ctx, `INSERT INTO letter_households (area, household, letter) VALUES (?, ?, ?)`,
-			l.Area, household, l.ID); err != nil {
+	for _, subject := range l.Subjects {
+		if _, err := t.exec(ctx, `INSERT INTO letter_subjects (area, subject, letter) VALUES (?, ?, ?)`,
+			l.Area, subject, l.ID); err != nil {
 			return err
 		}
 	}

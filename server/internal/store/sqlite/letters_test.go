@@ -9,7 +9,7 @@ import (
 )
 
 // withoutLetters takes hub.db back to a schema that has no letters.
-const withoutLetters = `DROP TABLE letters; DROP TABLE letter_households; DROP TABLE letter_recipients; DROP TABLE counters`
+const withoutLetters = `DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE counters`
 
 func TestAStoreWithoutLettersIsUpgraded(t *testing.T) {
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestAStoreWithoutLettersIsUpgraded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := upgraded.Update(t.Context(), func(tx store.Tx) error {
-		return tx.SaveLetter(t.Context(), store.Letter{Area: "A", ID: "l1", Revision: 1, Households: []string{"h1"}})
+		return tx.SaveLetter(t.Context(), store.Letter{Area: "A", ID: "l1", Revision: 1, Subjects: []string{"h1"}})
 	}); err != nil {
 		t.Error(err)
 	}

@@ -31,7 +31,7 @@ func someLetters(t *testing.T, s store.Store) {
 		if i < 4 {
 			l.IssuedOn, l.Number = fmt.Sprintf("2026-03-1%d", i), fmt.Sprint("2026-", i)
 		}
-		l.Households = []string{fmt.Sprint("h", i), fmt.Sprint("h", i+1)}
+		l.Subjects = []string{fmt.Sprint("h", i), fmt.Sprint("h", i+1)}
 		l.Recipients = []store.LetterRecipient{{Agency: "schools", Open: i > 2}, {Agency: "housing", Open: i < 3}}[:i%3]
 		saveLetters(t, s, l)
 	}
@@ -52,8 +52,8 @@ func lettersSelected(t *testing.T, s store.Store) {
 			{store.LetterQuery{Department: "education"}, "[l2 l1 l5]"},
 			{store.LetterQuery{State: "ISSUED"}, "[l2 l3]"},
 			{store.LetterQuery{Waiting: "recipients"}, "[l4 l5]"},
-			{store.LetterQuery{Household: "h2"}, "[l2 l4]"},
-			{store.LetterQuery{Household: "h9"}, "[]"},
+			{store.LetterQuery{Subject: "h2"}, "[l2 l4]"},
+			{store.LetterQuery{Subject: "h9"}, "[]"},
 			{store.LetterQuery{Agency: "schools"}, "[l2 l4 l3 l5]"},
 			{store.LetterQuery{Agency: "housing"}, "[l4 l5]"},
 			{store.LetterQuery{Agency: "nobody"}, "[]"},
@@ -64,15 +64,15 @@ func lettersSelected(t *testing.T, s store.Store) {
 			{store.LetterQuery{IssuedTo: "2026-03-12"}, "[l2 l6 l4]"},
 			{store.LetterQuery{IssuedFrom: "2026-03-11", IssuedTo: "2026-03-12"}, "[l2 l4]"},
 			{store.LetterQuery{IssuedFrom: "2026-03-13", IssuedTo: "2026-03-12"}, "[]"},
-			{store.LetterQuery{Agency: "schools", Household: "h2", Department: "education"}, "[l2]"},
-			{store.LetterQuery{Agency: "schools", Open: true, State: "ISSUED", Household: "h4"}, "[l3]"},
+			{store.LetterQuery{Agency: "schools", Subject: "h2", Department: "education"}, "[l2]"},
+			{store.LetterQuery{Agency: "schools", Open: true, State: "ISSUED", Subject: "h4"}, "[l3]"},
 			{store.LetterQuery{Waiting: "office", IssuedTo: "2026-03-31"}, "[l6 l1]"},
 		} {
 			c.q.Area = "A"
 			equal(t, fmt.Sprintf("letters of %+v", c.q), selectLetters(ctx, t, r, c.q), c.want)
 		}
 		bare := numberedLetter("B", "l7", 1, "2026-7")
-		bare.Since, bare.Households, bare.Recipients = "2026-03-02", nil, nil
+		bare.Since, bare.Subjects, bare.Recipients = "2026-03-02", nil, nil
 		equal(t, "what a letter carries", collect(t, func(fn func(store.Letter) error) error {
 			return r.Letters(ctx, store.LetterQuery{Area: "B", State: "ISSUED"}, fn)
 		}), []store.Letter{bare})
@@ -90,7 +90,7 @@ func lettersOfAllAreas(t *testing.T, s store.Store) {
 		}{
 			{store.LetterQuery{Agency: "housing"}, "[l4 l7 l0 l5]"},
 			{store.LetterQuery{Agency: "housing", Open: true}, "[l4 l7]"},
-			{store.LetterQuery{Agency: "housing", Household: "h1"}, "[l7 l0]"},
+			{store.LetterQuery{Agency: "housing", Subject: "h1"}, "[l7 l0]"},
 			{store.LetterQuery{Agency: "housing", IssuedTo: "2026-03-02"}, "[l7]"},
 			{store.LetterQuery{Agency: "housing", AfterSince: "2026-03-02", AfterID: "l4", Limit: 2}, "[l7 l0]"},
 			{store.LetterQuery{}, "[]"},

@@ -10,15 +10,15 @@ import (
 )
 
 var letterTests = []test{
-	{"a letter is given back as it was saved last, its households and recipients sorted", letterSaved},
-	{"a letter that names a household or an agency twice is refused whole", letterTwice},
+	{"a letter is given back as it was saved last, its subjects and recipients sorted", letterSaved},
+	{"a letter that names a subject or an agency twice is refused whole", letterTwice},
 	{"a letter is found by its id alone", letterFound},
 	{"a letter that is not the stored one's next revision is stale", letterStale},
 	{"a number stands for one letter, in whatever area", numberOnce},
 	{"of many letters that take one number at once, one does", numberRace},
 	{"a letter is saved in the Update that locks a case and appends", letterBesideAppend},
 	{"a locked letter waits for the Update that holds it, and is given whole", letterLockExcludes},
-	{"letters are selected, in order of since and id, without households and recipients", lettersSelected},
+	{"letters are selected, in order of since and id, without subjects and recipients", lettersSelected},
 	{"letters of all areas are selected by agency only", lettersOfAllAreas},
 	{"letters are read in pages by since and id", lettersPaged},
 	{"a counter gives 1, 2, 3 and on, each counter for itself", counterCounts},
@@ -31,7 +31,7 @@ func letter(area, id string, revision int64) store.Letter {
 	return store.Letter{
 		Area: area, ID: id, Revision: revision, Department: "housing", State: "DRAFTED", Waiting: "office",
 		Since: "2026-03-01", OpenedOn: "2026-02-27", Time: noon,
-		Households: []string{"h1"}, Recipients: []store.LetterRecipient{{Agency: "housing", Open: true}},
+		Subjects: []string{"h1"}, Recipients: []store.LetterRecipient{{Agency: "housing", Open: true}},
 		Document: []byte(fmt.Sprintf("items %d", revision)),
 	}
 }
@@ -90,12 +90,12 @@ func letterSaved(t *testing.T, s store.Store) {
 	next := store.Letter{
 		Area: "A", ID: "l1", Revision: 2, Department: "education", State: "ISSUED", Waiting: "recipients",
 		Since: "2026-04-01", OpenedOn: "2026-02-28", IssuedOn: "2026-04-02", Number: "2026-1",
-		Households: []string{"h3", "h10", "h2"},
+		Subjects:   []string{"h3", "h10", "h2"},
 		Recipients: []store.LetterRecipient{{Agency: "schools", Open: true}, {Agency: "Schools"}, {Agency: "housing"}},
 		Time:       noon.AddDate(0, 1, 0), Document: []byte("all items"),
 	}
 	sorted := next
-	sorted.Households = []string{"h10", "h2", "h3"}
+	sorted.Subjects = []string{"h10", "h2", "h3"}
 	sorted.Recipients = []store.LetterRecipient{{Agency: "Schools"}, {Agency: "housing"}, {Agency: "schools", Open: true}}
 	update(t, s, func(ctx context.Context, tx store.Tx) error {
 		if err := tx.SaveLetter(ctx, next); err != nil {
@@ -107,9 +107,9 @@ func letterSaved(t *testing.T, s store.Store) {
 	})
 	equal(t, "next", currentLetter(t, s, "A", "l1"), sorted)
 	bare := letter("A", "l1", 3)
-	bare.Households, bare.Recipients, bare.Document = nil, nil, nil
+	bare.Subjects, bare.Recipients, bare.Document = nil, nil, nil
 	saveLetters(t, s, bare)
-	equal(t, "without households and recipients", currentLetter(t, s, "A", "l1"), bare)
+	equal(t, "without subjects and recipients", currentLetter(t, s, "A", "l1"), bare)
 	equal(t, "another one", currentLetter(t, s, "A", "l2"), other)
 	view(t, s, func(ctx context.Context, r store.Reader) error {
 		for _, missing := range [][2]string{{"A", "l3"}, {"B", "l1"}} {
@@ -122,10 +122,10 @@ func letterSaved(t *testing.T, s store.Store) {
 
 func letterTwice(t *testing.T, s store.Store) {
 	saveLetters(t, s, letter("A", "l1", 1))
-	households, recipients := letter("A", "l1", 2), letter("A", "l1", 2)
-	households.Households = []string{"h1", "h2", "h1"}
+	subjects, recipients := letter("A", "l1", 2), letter("A", "l1", 2)
+	subjects.Subjects = []string{"h1", "h2", "h1"}
 	recipients.Recipients = []store.LetterRecipient{{Agency: "housing"}, {Agency: "housing", Open: true}}
-	for what, l := range map[string]store.Letter{"a household": households, "an agency": recipients} {
+	for what, l := range map[string]store.Letter{"a subject": subjects, "an agency": recipients} {
 		err := s.Update(t.Context(), func(tx store.Tx) error { return tx.SaveLetter(t.Context(), l) })
 		if err == nil || errors.Is(err, store.ErrTaken) || errors.Is(err, store.ErrStale) {
 			t.Errorf("%s twice: got error %v, want another one", what, err)
@@ -150,7 +150,7 @@ func letterFound(t *testing.T, s store.Store) {
 func letterStale(t *testing.T, s store.Store) {
 	saveLetters(t, s, numberedLetter("A", "l0", 1, "2026-1"), letter("A", "l1", 1), letter("A", "l1", 2))
 	other := letter("A", "l1", 2)
-	other.Households, other.Recipients = []string{"h2"}, nil
+	other.Subjects, other.Recipients = []string{"h2"}, nil
 	for _, l := range []store.Letter{
 		letter("A", "l1", 1), other, letter("A", "l1", 4), letter("A", "l2", 2), letter("A", "l2", 0), letter("B", "l1", 3),
 		numberedLetter("A", "l1", 1, "2026-1"), numberedLetter("A", "l1", 2, "2026-1"), // stale goes before taken
@@ -164,7 +164,7 @@ func numberOnce(t *testing.T, s store.Store) {
 	saveLetters(t, s, letter("A", "l1", 1), letter("A", "l2", 1), letter("B", "l1", 1)) // without a number, any number of them
 	saveLetters(t, s, numberedLetter("A", "l1", 2, "2026-1"), numberedLetter("A", "l3", 1, "2026-2"))
 	other := numberedLetter("A", "l2", 2, "2026-1")
-	other.Households, other.Recipients = []string{"h2"}, nil
+	other.Subjects, other.Recipients = []string{"h2"}, nil
 	for _, l := range []store.Letter{
 		other, numberedLetter("A", "l4", 1, "2026-1"), numberedLetter("A", "l3", 2, "2026-1"),
 		numberedLetter("B", "l1", 2, "2026-1"), numberedLetter("B", "l5", 1, "2026-2"),
@@ -212,7 +212,7 @@ func letterBesideAppend(t *testing.T, s store.Store) {
 				return err
 			}
 			next := letter("A", "l1", locked.Revision+1)
-			next.Households = []string{"h2"}
+			next.Subjects = []string{"h2"}
 			if err := tx.SaveLetter(t.Context(), next); err != nil {
 				return err
 			}
@@ -228,17 +228,17 @@ func letterBesideAppend(t *testing.T, s store.Store) {
 		t.Fatal(err)
 	}
 	got := currentLetter(t, s, "A", "l1")
-	equal(t, "letter", fmt.Sprint(got.Revision, got.Households), "2 [h2]")
+	equal(t, "letter", fmt.Sprint(got.Revision, got.Subjects), "2 [h2]")
 }
 
 // letterLockExcludes lets several Updates read, then add one to, the revisions of the same
-// two letters. Each revision has households and recipients of its own, which must be those
+// two letters. Each revision has subjects and recipients of its own, which must be those
 // of the state that the lock gives.
 func letterLockExcludes(t *testing.T, s store.Store) {
 	const writers, rounds = 4, 10
 	ofRevision := func(id string, n int64) store.Letter {
 		l := letter("A", id, n)
-		l.Households = []string{fmt.Sprint("h", n)}
+		l.Subjects = []string{fmt.Sprint("h", n)}
 		l.Recipients = []store.LetterRecipient{{Agency: fmt.Sprint("agency", n), Open: n%2 == 0}}
 		return l
 	}

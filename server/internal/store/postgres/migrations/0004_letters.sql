@@ -25,14 +25,14 @@ CREATE INDEX letters_id ON letters (id);
 -- What is sealed cannot be compressed; do not try.
 ALTER TABLE letters ALTER COLUMN document SET STORAGE EXTERNAL;
 
-CREATE TABLE letter_households (
+CREATE TABLE letter_subjects (
     area      text COLLATE "C" NOT NULL,
-    household text COLLATE "C" NOT NULL,
+    subject   text COLLATE "C" NOT NULL,
     letter    text COLLATE "C" NOT NULL,
-    PRIMARY KEY (area, household, letter)
+    PRIMARY KEY (area, subject, letter)
 );
 
-CREATE INDEX letter_households_letter ON letter_households (area, letter, household);
+CREATE INDEX letter_subjects_letter ON letter_subjects (area, letter, subject);
 
 CREATE TABLE letter_recipients (
     area   text COLLATE "C" NOT NULL,

@@ -20,14 +20,14 @@ CREATE UNIQUE INDEX letters_number ON letters (number) WHERE number <> '';
 CREATE INDEX letters_since ON letters (area, since, id);
 CREATE INDEX letters_id ON letters (id);
 
-CREATE TABLE letter_households (
+CREATE TABLE letter_subjects (
     area      TEXT NOT NULL,
-    household TEXT NOT NULL,
+    subject   TEXT NOT NULL,
     letter    TEXT NOT NULL,
-    PRIMARY KEY (area, household, letter)
+    PRIMARY KEY (area, subject, letter)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX letter_households_letter ON letter_households (area, letter, household);
+CREATE INDEX letter_subjects_letter ON letter_subjects (area, letter, subject);
 
 CREATE TABLE letter_recipients (
     area   TEXT    NOT NULL,
