@@ -220,11 +220,14 @@ func TestWhoIsLateIsOverdueAndThenEscalated(t *testing.T) {
 	}
 }
 
-func TestWhereTheCalendarIsMissingNothingIsOverdueByGuesswork(t *testing.T) {
-	x := on("2026-12-31", "bureau", "k1")
-	x.Calendar = removal.NewCalendar()
-	if v := See(issued(t, 1), "e", "", false, x); v.Overdue() || v.AcknowledgeBy != "" {
-		t.Errorf("overdue %v, due %q", v.Overdue(), v.AcknowledgeBy)
+func TestWhereTheCalendarIsMissingNobodyIsLateByGuessworkNorForgotten(t *testing.T) {
+	for day, late := range map[date.Date]bool{"2026-03-27": false, "2026-03-28": true} {
+		x := on(day, "bureau", "k1")
+		known := workingDay(x, "2026-03-11", 3)
+		x.Calendar = removal.NewCalendar()
+		if v := See(issued(t, 1), "e", "", false, x); v.Overdue() != late || v.AcknowledgeBy < known {
+			t.Errorf("on %s: overdue %v, due %q", day, v.Overdue(), v.AcknowledgeBy)
+		}
 	}
 }
 

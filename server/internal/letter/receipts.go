@@ -142,8 +142,7 @@ func (l *Letter) StateOf(r Receipt) ReceiptState {
 // Waits tells whether the letter waits for a recipient to acknowledge it.
 func (l *Letter) Waits(r Receipt) bool { return l.State == Issued && r.AcknowledgedAt.IsZero() }
 
-// due is the last day for what a recipient has to do next; "" where nothing is due or the
-// calendar is missing.
+// due is the last day for what a recipient has to do next; "" where nothing is due.
 func (l *Letter) due(r Receipt, x Context) date.Date {
 	switch l.StateOf(r) {
 	case ReceiptSent, ReceiptDelivered:
@@ -166,10 +165,13 @@ func (l *Letter) applyBy(agency string, x Context) date.Date {
 	return workingDay(x, from, l.Terms.ApplyDays)
 }
 
+// workingDay is the n-th working day after a day. Where a year's notice is missing it is a day
+// by which so many are over for certain, also with a long holiday: nobody is late by
+// guesswork, and nobody forgotten.
 func workingDay(x Context, from date.Date, n int) date.Date {
 	d, err := x.Calendar.AddWorkingDays(from, n)
 	if err != nil {
-		return "" // a year's notice is missing: nothing is overdue by guesswork
+		return from.AddDays(2*n + 10)
 	}
 	return d
 }

@@ -58,7 +58,7 @@ func See(l Letter, etag, agency string, masked bool, x Context) View {
 		if agency == "" || o.Agency == agency {
 			by := workingDay(x, o.OpenedOn, l.Terms.AnswerDays)
 			v.Objections = append(v.Objections, ObjectionView{
-				Objection: o, Number: n + 1, AnswerBy: by, Overdue: o.State == ObjectionOpen && by != "" && x.Today > by,
+				Objection: o, Number: n + 1, AnswerBy: by, Overdue: o.State == ObjectionOpen && x.Today > by,
 			})
 		}
 	}
@@ -70,7 +70,7 @@ func (l *Letter) seeReceipt(r Receipt, x Context) ReceiptView {
 	if by := l.due(r, x); by != "" && x.Today > by {
 		v.Overdue = true
 		last := workingDay(x, by, l.Terms.EscalateDays)
-		v.Escalated = last != "" && x.Today > last
+		v.Escalated = x.Today > last
 	}
 	if !r.AppliedAt.IsZero() {
 		v.DaysToApply = int(r.AppliedAt.Sub(l.DecidedAt).Hours() / 24)

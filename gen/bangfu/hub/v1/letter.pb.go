@@ -646,9 +646,10 @@ type Letter struct {
 	SignedOn string `protobuf:"bytes,9,opt,name=signed_on,json=signedOn,proto3" json:"signed_on,omitempty"`
 	// Empty before.
 	IssuedOn string `protobuf:"bytes,10,opt,name=issued_on,json=issuedOn,proto3" json:"issued_on,omitempty"`
-	// Last working day on which to acknowledge, and to apply; empty before it is issued, or where the calendar of working days is missing.
+	// Last working day on which to acknowledge, and to apply; empty before it is issued. Where a year's calendar of working days is missing
+	// it is a day by which so many working days are over for certain.
 	AcknowledgeBy string `protobuf:"bytes,11,opt,name=acknowledge_by,json=acknowledgeBy,proto3" json:"acknowledge_by,omitempty"`
-	// As above; counted from the day of effect where that comes later than the issue.
+	// As above; counted from the day of effect, or of an answer to what the recipient objected to, where that comes later than the issue.
 	ApplyBy string `protobuf:"bytes,12,opt,name=apply_by,json=applyBy,proto3" json:"apply_by,omitempty"`
 	// Day by which all its decisions are in effect: the latest first day without support, or with support again. The letter can be reported as
 	// applied from then on; a policy whose last_day comes later runs on until that day.
@@ -1280,7 +1281,7 @@ type Objection struct {
 	Person string `protobuf:"bytes,7,opt,name=person,proto3" json:"person,omitempty"`
 	// Day of the objection, and last working day on which to answer it.
 	OpenedOn string `protobuf:"bytes,8,opt,name=opened_on,json=openedOn,proto3" json:"opened_on,omitempty"`
-	// Empty where the calendar of working days is missing.
+	// As above.
 	AnswerBy string `protobuf:"bytes,9,opt,name=answer_by,json=answerBy,proto3" json:"answer_by,omitempty"`
 	// How it stands.
 	State ObjectionState `protobuf:"varint,10,opt,name=state,proto3,enum=bangfu.hub.v1.ObjectionState" json:"state,omitempty"`
