@@ -23,7 +23,7 @@ var sizes = struct {
 	flag.Int("kills", 10, "kills of hubd and of hubsync, each"),
 	flag.Int("steps", 150, "random facts changed in the history test on each store"),
 	flag.Int("rows", 3000, "rows of the large register file"),
-	flag.Int("cases", 50, "removal cases in the removal history test on each store"),
+	flag.Int("cases", 50, "removal cases in the histories of removals and of letters, on each store"),
 }
 
 // shorten makes the sizes small enough for the race detector, under which SQLite, a

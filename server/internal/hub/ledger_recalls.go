@@ -153,8 +153,10 @@ func (t *recalled) wrong(l letter.Letter, order []string) {
 // takenBack is the decision of a letter that another one takes back; "" where that one only
 // names somebody rightly.
 func takenBack(l, by letter.Letter) string {
-	for _, i := range by.Items {
-		if i.Kind == letter.Resume && l.Names(i.Decision) {
+	for _, i := range l.Items {
+		if i.Kind != letter.Resume && slices.ContainsFunc(by.Items, func(b letter.Item) bool {
+			return b.Kind == letter.Resume && itemKeyOf(by, b) == itemKeyOf(l, i)
+		}) {
 			return i.Decision
 		}
 	}

@@ -25,7 +25,7 @@ func (h *Hub) IssueLetter(ctx context.Context, c access.Caller, k LetterKey, num
 		if err := s.acts(ctx, letter.RolePrepare); err != nil {
 			return s.now, false, err
 		}
-		if len(s.reversed) > 0 { // its letters are about to be taken back, and this one with them
+		if s.now.State == letter.Signed && len(s.reversed) > 0 { // its letters are about to be taken back, and this one with them
 			return s.now, false, fault.New(fault.WrittenMeanwhile)
 		}
 		l, err := s.issue(ctx, number)

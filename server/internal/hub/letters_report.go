@@ -100,7 +100,9 @@ func behind(area string, transaction int64) error {
 // beingCorrected refuses to have applied what is about to be taken back: a decision of the
 // letter was reversed, or a correcting letter waits to be issued.
 func (s *letterStep) beingCorrected(ctx context.Context) error {
-	pending := len(s.reversed) > 0
+	pending := slices.ContainsFunc(s.now.Items, func(i letter.Item) bool {
+		return i.Kind != letter.Resume && i.Corrected == "" && s.reversed[i.Case]
+	})
 	q := store.LetterQuery{Area: s.act.area, Department: s.now.Department}
 	for _, q.Subject = range s.now.Households() {
 		err := s.hub.eachLetter(ctx, s.tx, q, func(_ store.Letter, l letter.Letter) {

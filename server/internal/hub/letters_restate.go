@@ -91,43 +91,98 @@ func (s *letterStep) restate(ctx context.Context, known *acquainted, about lette
 	return nil
 }
 
+// restating sorts the letters that name a person.
+type restating struct {
+	person   string
+	known    *acquainted
+	reversed map[string]bool            // cases
+	wrong    map[string][]letter.Letter // issued, by department
+	waiting  map[itemKey]bool           // what correcting letters say that wait to be issued
+}
+
+// itemKey names what an item is about.
+type itemKey struct{ department, decision, person, policy string }
+
+func itemKeyOf(l letter.Letter, i letter.Item) itemKey {
+	return itemKey{l.Department, i.Decision, i.Person, i.Policy}
+}
+
 func (d *drafting) restate(ctx context.Context, known *acquainted, person string) error {
-	var ids []string
-	wrong, waiting := map[string][]letter.Letter{}, map[string]bool{} // by department
-	err := d.hub.eachLetter(ctx, d.tx, store.LetterQuery{Area: d.due.Area, Subject: person}, func(_ store.Letter, l letter.Letter) { ids = append(ids, l.ID) })
+	t := &restating{person: person, known: known, reversed: map[string]bool{}, wrong: map[string][]letter.Letter{}, waiting: map[itemKey]bool{}}
+	ids, err := d.lockCases(ctx, t)
 	if err != nil {
 		return err
 	}
-	slices.Sort(ids)
 	for _, id := range ids {
 		row, l, err := d.hub.lockLetter(ctx, d.tx, d.due.Area, id)
 		if err != nil {
 			return err
 		}
-		misnamed := l.Misnamed(person, known.named)
-		switch {
-		case l.Unissued() && len(misnamed) > 0:
-			l = letter.Rename(l, known.named)
-			err = d.hub.saveLetter(ctx, d.tx, d.act, row, l)
-		case l.State == letter.Issued && len(misnamed) > 0:
-			wrong[l.Department] = append(wrong[l.Department], l)
+		if !t.take(l) {
+			continue
 		}
-		if err != nil {
+		if err := d.hub.saveLetter(ctx, d.tx, d.act, row, letter.Rename(l, known.named)); err != nil {
 			return err
 		}
-		waiting[l.Department] = waiting[l.Department] || (l.Unissued() && l.Kind == letter.Correction)
 	}
-	for _, department := range slices.Sorted(maps.Keys(wrong)) {
-		if waiting[department] {
-			continue // a correcting letter that says so is on its way
-		}
+	for _, department := range slices.Sorted(maps.Keys(t.wrong)) {
 		var items []letter.Item
-		for _, l := range wrong[department] {
-			items = append(items, letter.Restatements(l, l.Misnamed(person, known.named), known.named)...)
+		var wrong []letter.Letter
+		for _, l := range t.wrong[department] {
+			if numbers := t.missing(l); len(numbers) > 0 {
+				wrong, items = append(wrong, l), append(items, letter.Restatements(l, numbers, known.named)...)
+			}
 		}
-		if err := d.correct(ctx, department, wrong[department], items); err != nil {
+		if len(items) == 0 {
+			continue
+		}
+		if err := d.correct(ctx, department, wrong, items); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lockCases locks the cases that the letters tell the end of, and gives the letters' ids, sorted.
+func (d *drafting) lockCases(ctx context.Context, t *restating) (ids []string, err error) {
+	var cases []string
+	err = d.hub.eachLetter(ctx, d.tx, store.LetterQuery{Area: d.due.Area, Subject: t.person}, func(_ store.Letter, l letter.Letter) {
+		ids, cases = append(ids, l.ID), append(cases, l.Cases()...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(cases)
+	for _, id := range slices.Compact(cases) {
+		c, err := d.tx.LockCase(ctx, d.due.Area, id)
+		if err != nil {
+			return nil, err
+		}
+		t.reversed[id] = c.State == string(removal.Reversed)
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// take tells whether a letter that was not issued has to be mended, and keeps the others.
+func (t *restating) take(l letter.Letter) (mend bool) {
+	if l.Unissued() {
+		for _, i := range l.Items {
+			t.waiting[itemKeyOf(l, i)] = t.waiting[itemKeyOf(l, i)] || l.Kind == letter.Correction
+		}
+		return len(l.Misnamed(t.person, t.known.named)) > 0
+	}
+	if l.State == letter.Issued && len(l.Misnamed(t.person, t.known.named)) > 0 {
+		t.wrong[l.Department] = append(t.wrong[l.Department], l)
+	}
+	return false
+}
+
+// missing are the numbers of the items of an issued letter that no other letter is about to
+// put right, and that are not about to be taken back.
+func (t *restating) missing(l letter.Letter) []int {
+	return slices.DeleteFunc(l.Misnamed(t.person, t.known.named), func(n int) bool {
+		i := l.Items[n-1]
+		return t.waiting[itemKeyOf(l, i)] || (i.Kind != letter.Resume && t.reversed[i.Case])
+	})
 }

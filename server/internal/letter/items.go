@@ -90,7 +90,7 @@ func (l Letter) unsigned() Letter {
 func (l *Letter) Cases() []string {
 	var ends []Item
 	for _, i := range l.Items {
-		if i.Kind != Resume && i.Corrected == "" {
+		if i.Kind != Resume {
 			ends = append(ends, i)
 		}
 	}
