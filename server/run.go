@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
@@ -19,20 +18,18 @@ import (
 	"github.com/bangfuhub/hub/server/internal/rpc"
 )
 
-const (
-	// drain is how long running calls may take when the server ends.
-	drain = 5 * time.Second
-	// linkBuffer is the buffer of the link between REST and gRPC, in bytes.
-	linkBuffer = 1 << 20
-)
+// linkBuffer is the buffer of the link between REST and gRPC, in bytes.
+const linkBuffer = 1 << 20
 
-// Run serves and keeps the hub until ctx ends; running calls may finish for a moment.
+// Run serves and keeps the hub until ctx ends; then it drains, see Config.
 func (s *Server) Run(ctx context.Context) error {
 	verifier, err := s.verifier()
 	if err != nil {
 		return err
 	}
-	public, link, err := s.rpcServers(verifier)
+	leaving, leave := context.WithCancel(context.Background())
+	defer leave()
+	public, link, err := s.rpcServers(leaving, verifier)
 	if err != nil {
 		return err
 	}
@@ -44,7 +41,10 @@ func (s *Server) Run(ctx context.Context) error {
 	defer func() { _ = conn.Close() }()
 
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { s.hub.Poll(ctx); return nil })
+	serving, served := context.WithCancel(context.WithoutCancel(ctx)) // until everything is drained
+	s.checkHealth(ctx)
+	g.Go(func() error { s.watchHealth(ctx); return nil })
+	g.Go(func() error { s.hub.Poll(serving); return nil })
 	g.Go(func() error { s.hub.Keep(ctx); return nil })
 	g.Go(func() error { return serveRPC(link, wire) })
 	if s.grpcListener != nil {
@@ -54,8 +54,11 @@ func (s *Server) Run(ctx context.Context) error {
 		g.Go(func() error { return s.serveHTTP(rest) })
 	}
 	g.Go(func() error {
+		defer served()
 		<-ctx.Done()
-		stop(rest, public, link)
+		s.announceEnd()
+		leave()
+		s.drain(rest, public, link)
 		return nil
 	})
 	return g.Wait()
@@ -63,8 +66,11 @@ func (s *Server) Run(ctx context.Context) error {
 
 // rpcServers makes the server for other agencies and the one behind REST. They
 // are alike but for TLS, so that no interceptor is skipped on either way.
-func (s *Server) rpcServers(v *authn.Verifier) (public, link *grpc.Server, err error) {
-	cfg := rpc.Config{Hub: s.hub, Imports: s.imports, Divisions: s.tree, Verify: v.Verify, Reflection: s.cfg.Reflection, Log: s.cfg.Log}
+func (s *Server) rpcServers(leaving context.Context, v *authn.Verifier) (public, link *grpc.Server, err error) {
+	cfg := rpc.Config{
+		Hub: s.hub, Imports: s.imports, Divisions: s.tree, Verify: v.Verify,
+		Health: s.health, Leaving: leaving, Reflection: s.cfg.Reflection, Log: s.cfg.Log,
+	}
 	if link, err = rpc.New(cfg); err != nil {
 		return nil, nil, err
 	}
@@ -115,23 +121,6 @@ func (s *Server) serveHTTP(rest *http.Server) error {
 		return nil
 	}
 	return err
-}
-
-// stop lets running calls finish within drain, then ends them.
-func stop(rest *http.Server, servers ...*grpc.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), drain)
-	defer cancel()
-	_ = rest.Shutdown(ctx) // what is left ends with the link below
-	for _, g := range servers {
-		done := make(chan struct{})
-		go func() { g.GracefulStop(); close(done) }()
-		select {
-		case <-done:
-		case <-ctx.Done():
-			g.Stop()
-			<-done
-		}
-	}
 }
 
 func (s *Server) verifier() (*authn.Verifier, error) {

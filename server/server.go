@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"google.golang.org/grpc/health"
+
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/imports"
@@ -56,12 +58,18 @@ type Config struct {
 	JWKSFile, JWKSURL string
 	// Reflection lets gRPC clients discover the services.
 	Reflection bool
+	// Drain is how long running calls may take when the server ends, 0 means 5 s. DrainDelay
+	// is how long it goes on serving before that, already reported as not ready, so that whoever sends calls
+	// here has heard of it.
+	Drain, DrainDelay time.Duration
 
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
 	// PollInterval is how often commits of other processes are looked for; 0 means 250 ms.
 	PollInterval time.Duration
-	Log          *slog.Logger
+	// HealthInterval is how often the store is asked whether it answers; 0 means 2 s.
+	HealthInterval time.Duration
+	Log            *slog.Logger
 }
 
 // Issuer and audience of tokens that a stand-alone hub issues itself.
@@ -78,6 +86,7 @@ type Server struct {
 	hub     *hub.Hub
 	imports *imports.Importer
 	tree    *division.Tree
+	health  *health.Server
 
 	grpcListener, httpListener net.Listener
 }
@@ -98,7 +107,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 // (loading, agreements, tokens), also while another process serves.
 func Open(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, health: health.NewServer()}
 	keys, err := cfg.keys()
 	if err != nil {
 		return nil, err
@@ -160,6 +169,12 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
+	}
+	if cfg.Drain == 0 {
+		cfg.Drain = 5 * time.Second
+	}
+	if cfg.HealthInterval == 0 {
+		cfg.HealthInterval = 2 * time.Second
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -31,6 +31,8 @@ type Config struct {
 	Dir string
 	// Database is the URL of a database to use again, with the Dir of the hub before.
 	Database string
+	// Change changes the server's configuration before it starts.
+	Change func(*server.Config)
 }
 
 // Hub is a running hub.
@@ -54,17 +56,17 @@ func Start(t testing.TB, cfg Config) *Hub {
 	if cfg.Postgres && h.Database == "" {
 		h.Database = pgtest.URL(t)
 	}
-	h.open(t)
+	h.open(t, cfg.Change)
 	t.Cleanup(h.Stop)
 	return h
 }
 
-func (h *Hub) open(t testing.TB) {
+func (h *Hub) open(t testing.TB, change func(*server.Config)) {
 	t.Helper()
 	ctx := context.Background()
 	cfg := server.Config{
 		Data: h.Dir, GRPC: "127.0.0.1:0", HTTP: "127.0.0.1:0", Reflection: true, Clock: h.Clock.Now,
-		PollInterval: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(h.Log, nil)),
+		PollInterval: 20 * time.Millisecond, HealthInterval: 100 * time.Millisecond, Log: slog.New(slog.NewTextHandler(h.Log, nil)),
 	}
 	if h.Database != "" {
 		cfg.Postgres, cfg.Keys = h.Database, h.Dir+"/keys.json"
@@ -72,6 +74,9 @@ func (h *Hub) open(t testing.TB) {
 		if err := server.Migrate(ctx, h.Database); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if change != nil {
+		change(&cfg)
 	}
 	var err error
 	if h.Server, err = server.New(ctx, cfg); err != nil {

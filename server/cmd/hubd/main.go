@@ -73,6 +73,7 @@ type cli struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // asked a second time, it ends at once
 	var c cli
 	k := kong.Parse(&c,
 		kong.Name("hubd"), kong.Description("Bangfu Hub: the register, the lists that follow from it, and their readers."),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/bangfuhub/hub/server"
 )
@@ -20,6 +21,9 @@ type serveCmd struct {
 	JWKSFile       string `help:"File of the issuer's public keys." name:"jwks-file" type:"existingfile"`
 	JWKSURL        string `help:"Address of the issuer's public keys." name:"jwks-url" placeholder:"URL"`
 	Reflection     bool   `help:"Let gRPC clients discover the services." negatable:"" default:"true"`
+
+	Drain      time.Duration `help:"How long running calls may take when the hub is told to end." default:"5s"`
+	DrainDelay time.Duration `help:"How long the hub goes on serving before that, reported as not ready: as long as load balancers need to notice." default:"0s"`
 }
 
 // Run serves until it is interrupted.
@@ -29,6 +33,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	cfg.Certificate, cfg.CertificateKey = c.Certificate, c.CertificateKey
 	cfg.Issuer, cfg.Audience, cfg.JWKSFile, cfg.JWKSURL = c.Issuer, c.Audience, c.JWKSFile, c.JWKSURL
 	cfg.Reflection = c.Reflection
+	cfg.Drain, cfg.DrainDelay = c.Drain, c.DrainDelay
 	s, err := server.New(ctx, cfg)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ const (
 	InternalError    Reason = "INTERNAL"
 	OutcomeUnknown   Reason = "OUTCOME_UNKNOWN"
 	StoreBusy        Reason = "STORE_BUSY"
+	GoingAway        Reason = "GOING_AWAY"
 	LimitReached     Reason = "LIMIT_REACHED"
 	InvalidRequest   Reason = "INVALID_REQUEST"
 	Unauthorised     Reason = "UNAUTHENTICATED"
@@ -148,6 +149,7 @@ var texts = map[Reason]text{
 	InternalError:    {Internal, "The hub could not finish the request; nothing was changed. Repeat it; if it fails again, give the operator the time of the request.", "系统未能完成请求,数据未作任何更改。请重试;如仍失败,请将请求时间告知系统管理员。"},
 	OutcomeUnknown:   {Unavailable, "The connection to the database broke while saving, so it is not known whether it was saved. Repeat with the same request_id: it will not be done twice.", "保存时与数据库的连接中断,不能确定是否已保存。请使用相同的 request_id 重试,不会重复办理。"},
 	StoreBusy:        {Unavailable, "The database is busy; nothing was changed. Repeat in a moment.", "数据库繁忙,数据未作任何更改,请稍后重试。"},
+	GoingAway:        {Unavailable, "The hub is being restarted, or another process takes its place; the call was ended. Repeat at once: a stream goes on from its last cursor.", "系统正在重启或切换,本次请求已终止。请立即重试,数据流可从最后的游标继续。"},
 	LimitReached:     {Exhausted, "The limit of {limit} was reached. Ask for less, or in several requests.", "已达到上限({limit})。请减少请求内容或分次请求。"},
 	InvalidRequest:   {Invalid, "The request is not valid; correct the named fields.", "请求内容有误,请更正所列字段。"},
 	Unauthorised:     {Unauthenticated, "No valid token came with the request. Send 'authorization: Bearer <token>' with a token issued for this hub.", "请求未附有效令牌。请在 authorization 头中附上为本系统签发的 Bearer 令牌。"},

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -9,9 +8,6 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"time"
-
-	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/bangfuhub/hub/gen/openapi"
 )
@@ -74,23 +70,4 @@ func contentType(name string) string {
 		return "text/css; charset=utf-8"
 	}
 	return mime.FormatMediaType("text/plain", map[string]string{"charset": "utf-8"})
-}
-
-// healthz tells whether the gRPC server behind the gateway serves.
-type healthz struct {
-	client grpc_health_v1.HealthClient
-}
-
-// ServeHTTP handles GET /healthz.
-func (z healthz) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	res, err := z.client.Check(ctx, &grpc_health_v1.HealthCheckRequest{})
-	code, state := http.StatusOK, "SERVING"
-	if err != nil || res.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
-		code, state = http.StatusServiceUnavailable, "NOT_SERVING"
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_, _ = fmt.Fprintf(w, "{\"status\":%q}\n", state)
 }

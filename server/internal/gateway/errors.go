@@ -78,6 +78,8 @@ func (f failures) shown(err error) *status.Status {
 		return f.wrong("request")
 	case s.Code() == codes.ResourceExhausted: // gRPC's own: a message above its bound
 		return f.table(fault.New(fault.LimitReached, "limit", "message"))
+	case s.Code() == codes.Unavailable: // the server has ended under the call
+		return f.table(fault.New(fault.GoingAway))
 	case s.Code() == codes.Canceled:
 		return f.table(context.Canceled)
 	case s.Code() == codes.DeadlineExceeded:

@@ -15,7 +15,6 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
 	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
@@ -51,7 +50,7 @@ func DialOptions() []grpc.DialOption {
 	}
 }
 
-// New makes the handler of all paths: /v1/…, /openapi.json, /docs and /healthz.
+// New makes the handler of all paths: /v1/…, /openapi.json, /docs, /livez and /readyz (also as /healthz).
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Conn == nil || cfg.Status == nil {
 		return nil, errors.New("gateway: connection and status must be set")
@@ -76,7 +75,9 @@ func New(cfg Config) (http.Handler, error) {
 	root.Handle("/v1/", limited(api, cfg.MaxBody, fail))
 	root.Handle("POST /v1/sync:follow", limited(&follow{conn: cfg.Conn, transcoder: transcoder, fail: fail}, cfg.MaxBody, fail))
 	root.Handle("POST /v1/imports", &upload{client: hubv1.NewImportServiceClient(cfg.Conn), fail: fail})
-	root.Handle("GET /healthz", healthz{client: grpc_health_v1.NewHealthClient(cfg.Conn)})
+	root.Handle("GET /livez", Live())
+	root.Handle("GET /readyz", Ready(cfg.Conn))
+	root.Handle("GET /healthz", Ready(cfg.Conn))
 	root.Handle("GET /openapi.json", docs)
 	root.Handle("GET /docs", docs)
 	root.Handle("GET /docs/", docs)

@@ -356,8 +356,18 @@ func TestTheDescriptionKnowsTheTokenAndTheLines(t *testing.T) {
 	}
 }
 
-func TestHealthz(t *testing.T) {
-	if res, text := call(t, "GET", serve(t, &fake{}).URL+"/healthz", "", nil); res.StatusCode != http.StatusOK || !strings.Contains(text, `"SERVING"`) {
+func TestHealthNeedsNoToken(t *testing.T) {
+	web := serve(t, &fake{})
+	for _, path := range []string{"/livez", "/readyz", "/healthz"} {
+		if res, text := call(t, "GET", web.URL+path, "", nil); res.StatusCode != http.StatusOK || !strings.Contains(text, `"SERVING"`) {
+			t.Errorf("%s: %s %s", path, res.Status, text)
+		}
+	}
+}
+
+func TestAServerThatEndsUnderACallIsGoingAway(t *testing.T) {
+	f := &fake{err: status.Error(codes.Unavailable, "error reading from server: EOF")}
+	if res, text := call(t, "GET", serve(t, f).URL+"/v1/households/hh_1", "", nil); res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "GOING_AWAY") {
 		t.Errorf("%s %s", res.Status, text)
 	}
 }

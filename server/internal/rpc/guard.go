@@ -41,6 +41,7 @@ type guard struct {
 	validator *validator
 	log       *slog.Logger
 	timeout   time.Duration
+	leaving   context.Context
 }
 
 func newGuard(cfg Config) (*guard, error) {
@@ -48,7 +49,7 @@ func newGuard(cfg Config) (*guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &guard{verify: cfg.Verify, validator: v, log: cfg.Log, timeout: cfg.Timeout}, nil
+	return &guard{verify: cfg.Verify, validator: v, log: cfg.Log, timeout: cfg.Timeout, leaving: cfg.Leaving}, nil
 }
 
 func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
@@ -77,15 +78,20 @@ func (g *guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 	if err != nil {
 		return err
 	}
-	if left == 0 || whole[info.FullMethod] {
-		return next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator})
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	stop := func() bool { return true }
+	defer func() { stop() }()
+	live := func() { stop = context.AfterFunc(g.leaving, func() { end(fault.New(fault.GoingAway)) }) }
+	if open[info.FullMethod] {
+		live() // whoever watches the health of a server watches for ever
+	} else if !whole[info.FullMethod] {
+		// A stream may last for days; it ends with its token, and goes on with the next one.
+		defer time.AfterFunc(left, func() { end(fault.New(fault.TokenExpired)) }).Stop()
 	}
-	// A stream may last for days; it ends with its token, and goes on with the next one.
-	ctx, cancel := context.WithTimeoutCause(ctx, left, fault.New(fault.TokenExpired))
-	defer cancel()
-	err = next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator})
-	if cause := context.Cause(ctx); err != nil && fault.Is(cause, fault.TokenExpired) {
-		return cause
+	err = next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator, live: live})
+	if told := fault.Of(context.Cause(ctx)); err != nil && told != nil {
+		return told
 	}
 	return err
 }
@@ -95,6 +101,7 @@ type guardedStream struct {
 	grpc.ServerStream
 	ctx       context.Context
 	validator *validator
+	live      func() // the stream would go on for ever
 }
 
 // Context is the stream's context with the caller in it.
@@ -104,6 +111,9 @@ func (s *guardedStream) Context() context.Context { return s.ctx }
 func (s *guardedStream) RecvMsg(m any) error {
 	if err := s.ServerStream.RecvMsg(m); err != nil {
 		return err
+	}
+	if f, ok := m.(*hubv1.FollowRequest); ok && f.GetLive() {
+		s.live()
 	}
 	return s.validator.check(m)
 }

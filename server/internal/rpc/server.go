@@ -41,6 +41,10 @@ type Config struct {
 	Log       *slog.Logger
 	// Verify finds the caller that a token stands for, and for how long; its errors are faults.
 	Verify func(ctx context.Context, token string) (access.Caller, time.Duration, error)
+	// Health answers the health service; nil: always serving.
+	Health *health.Server
+	// Leaving ends when streams that would go on for ever must end; nil: never.
+	Leaving context.Context
 
 	Reflection bool          // lets tools list the services; no token is needed for that
 	MaxRecv    int           // greatest request, in bytes; 0: DefaultMaxRecv
@@ -59,6 +63,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
+	}
+	if c.Health == nil {
+		c.Health = health.NewServer()
+	}
+	if c.Leaving == nil {
+		c.Leaving = context.Background()
 	}
 	return c
 }
@@ -86,7 +96,7 @@ func New(cfg Config) (*grpc.Server, error) {
 	hubv1.RegisterRecordServiceServer(s, records{hub: cfg.Hub})
 	hubv1.RegisterSyncServiceServer(s, sync{hub: cfg.Hub})
 	hubv1.RegisterEntitlementServiceServer(s, entitlements{hub: cfg.Hub})
-	grpc_health_v1.RegisterHealthServer(s, health.NewServer())
+	grpc_health_v1.RegisterHealthServer(s, cfg.Health)
 	if cfg.Reflection {
 		reflection.Register(s)
 	}

@@ -35,6 +35,7 @@ func samples() []error {
 		fault.New(fault.TokenExpired),
 		fault.New(fault.LimitReached, "limit", "4 MiB"),
 		fault.New(fault.StoreBusy).After(2 * time.Second),
+		fault.New(fault.GoingAway),
 		fmt.Errorf("hub: %w", fault.New(fault.ListNotFound, "list", "fishing")),
 		fmt.Errorf("hub: %w", context.Canceled),
 		fmt.Errorf("hub: %w", context.DeadlineExceeded),

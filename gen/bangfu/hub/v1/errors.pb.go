@@ -40,7 +40,11 @@ const (
 	Reason_REASON_OUTCOME_UNKNOWN Reason = 2
 	// UNAVAILABLE. The database is busy; nothing was changed. Repeat in a moment.
 	Reason_REASON_STORE_BUSY Reason = 3
-	// RESOURCE_EXHAUSTED. The limit of {limit} was reached. Ask for less, or in several requests.
+	// UNAVAILABLE. The hub is being restarted, or another process takes its place; the call was ended.
+	// Repeat at once: a stream goes on from its last cursor.
+	Reason_REASON_GOING_AWAY Reason = 160
+	// RESOURCE_EXHAUSTED. The limit of {limit} was reached. Ask for less, or in several requests; where a
+	// waiting time is given, nothing was done, and the same request succeeds after it.
 	Reason_REASON_LIMIT_REACHED Reason = 4
 	// INVALID_ARGUMENT. The request is not valid; correct the named fields.
 	Reason_REASON_INVALID_REQUEST Reason = 5
@@ -336,6 +340,7 @@ var (
 		1:   "REASON_INTERNAL",
 		2:   "REASON_OUTCOME_UNKNOWN",
 		3:   "REASON_STORE_BUSY",
+		160: "REASON_GOING_AWAY",
 		4:   "REASON_LIMIT_REACHED",
 		5:   "REASON_INVALID_REQUEST",
 		6:   "REASON_UNAUTHENTICATED",
@@ -462,6 +467,7 @@ var (
 		"REASON_INTERNAL":                1,
 		"REASON_OUTCOME_UNKNOWN":         2,
 		"REASON_STORE_BUSY":              3,
+		"REASON_GOING_AWAY":              160,
 		"REASON_LIMIT_REACHED":           4,
 		"REASON_INVALID_REQUEST":         5,
 		"REASON_UNAUTHENTICATED":         6,
@@ -616,12 +622,13 @@ var File_bangfu_hub_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bangfu_hub_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xa6\x1b\n" +
+	"\x1abangfu/hub/v1/errors.proto\x12\rbangfu.hub.v1*\xbe\x1b\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x12\x1a\n" +
 	"\x16REASON_OUTCOME_UNKNOWN\x10\x02\x12\x15\n" +
-	"\x11REASON_STORE_BUSY\x10\x03\x12\x18\n" +
+	"\x11REASON_STORE_BUSY\x10\x03\x12\x16\n" +
+	"\x11REASON_GOING_AWAY\x10\xa0\x01\x12\x18\n" +
 	"\x14REASON_LIMIT_REACHED\x10\x04\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x05\x12\x1a\n" +
 	"\x16REASON_UNAUTHENTICATED\x10\x06\x12\x18\n" +
