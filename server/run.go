@@ -74,12 +74,8 @@ func (s *Server) rpcServers(leaving context.Context, v *authn.Verifier) (public,
 	if link, err = rpc.New(cfg); err != nil {
 		return nil, nil, err
 	}
-	if s.cfg.Certificate != "" {
-		c, err := credentials.NewServerTLSFromFile(s.cfg.Certificate, s.cfg.CertificateKey)
-		if err != nil {
-			return nil, nil, err
-		}
-		cfg.Options = append(cfg.Options, grpc.Creds(c))
+	if s.certificate != nil {
+		cfg.Options = append(cfg.Options, grpc.Creds(credentials.NewTLS(s.certificate.config())))
 	}
 	public, err = rpc.New(cfg)
 	return public, link, err
@@ -112,8 +108,9 @@ func serveRPC(s *grpc.Server, l net.Listener) error {
 
 func (s *Server) serveHTTP(rest *http.Server) error {
 	var err error
-	if s.cfg.Certificate != "" {
-		err = rest.ServeTLS(s.httpListener, s.cfg.Certificate, s.cfg.CertificateKey)
+	if s.certificate != nil {
+		rest.TLSConfig = s.certificate.config()
+		err = rest.ServeTLS(s.httpListener, "", "")
 	} else {
 		err = rest.Serve(s.httpListener)
 	}

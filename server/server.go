@@ -49,7 +49,8 @@ type Config struct {
 	// GRPC and HTTP are the addresses to listen on, "" for none. They are two
 	// ports: one for both halves the speed of gRPC.
 	GRPC, HTTP string
-	// Certificate and CertificateKey are PEM files for TLS on both ports.
+	// Certificate and CertificateKey are PEM files for TLS on both ports. They are read again
+	// when they change; a pair that is no good leaves the one before in use.
 	Certificate, CertificateKey string
 	// Issuer and Audience are what tokens must carry. Empty: those of a stand-alone hub.
 	Issuer, Audience string
@@ -88,6 +89,7 @@ type Server struct {
 	tree    *division.Tree
 	health  *health.Server
 
+	certificate                *certificate // nil: no TLS
 	grpcListener, httpListener net.Listener
 }
 
@@ -280,6 +282,11 @@ func (cfg Config) divisions() (*division.Tree, error) {
 }
 
 func (s *Server) listen() (err error) {
+	if s.cfg.Certificate != "" {
+		if s.certificate, err = loadCertificate(s.cfg.Certificate, s.cfg.CertificateKey, s.cfg.Log); err != nil {
+			return err
+		}
+	}
 	if s.cfg.GRPC != "" {
 		if s.grpcListener, err = net.Listen("tcp", s.cfg.GRPC); err != nil {
 			return err

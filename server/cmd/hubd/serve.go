@@ -14,7 +14,7 @@ type serveCmd struct {
 	storeFlags
 	GRPC           string `help:"Address for gRPC." default:"127.0.0.1:7070"`
 	HTTP           string `help:"Address for REST." default:"127.0.0.1:7080"`
-	Certificate    string `help:"PEM file of the TLS certificate, for both ports." type:"existingfile"`
+	Certificate    string `help:"PEM file of the TLS certificate, for both ports. It is read again when it changes." type:"existingfile"`
 	CertificateKey string `help:"PEM file of its key." type:"existingfile"`
 	Issuer         string `help:"Issuer that tokens must name. Default: a stand-alone hub's own."`
 	Audience       string `help:"Audience that tokens must name. Default: a stand-alone hub's own."`
