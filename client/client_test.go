@@ -136,6 +136,20 @@ func TestAWaitThatOutlastsTheCallersDeadlineIsNotBegun(t *testing.T) {
 	}
 }
 
+func TestALimitIsWaitedForOnlyWhereTheHubSaysHowLong(t *testing.T) {
+	hub, c := testhub.Start(t, list())
+	calls := failing(hub, "GetCatalogue", 1, testhub.Fail(codes.ResourceExhausted, hubv1.Reason_REASON_LIMIT_REACHED,
+		&errdetails.RetryInfo{RetryDelay: durationpb.New(time.Millisecond)}))
+	if _, err := c.Catalogues().GetCatalogue(t.Context(), &hubv1.GetCatalogueRequest{}); err != nil || *calls != 2 {
+		t.Errorf("%d calls: %v", *calls, err)
+	}
+	calls = failing(hub, "GetCatalogue", 1, testhub.Fail(codes.ResourceExhausted, hubv1.Reason_REASON_LIMIT_REACHED))
+	_, err := c.Catalogues().GetCatalogue(t.Context(), &hubv1.GetCatalogueRequest{})
+	if e := client.Of(err); e == nil || e.Remedy != client.FixRequest || *calls != 1 {
+		t.Errorf("%d calls: %v", *calls, err)
+	}
+}
+
 func TestErrorsAreTypedWithReasonFieldsAndRemedy(t *testing.T) {
 	hub, c := testhub.Start(t, list())
 	failing(hub, "GetCatalogue", 1, testhub.Fail(codes.InvalidArgument, hubv1.Reason_REASON_HOUSEHOLD_INVALID,

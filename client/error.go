@@ -102,8 +102,14 @@ func typed(err error) error {
 		e.add(detail)
 	}
 	e.Remedy = remedyOf(e.Code, e.Reason)
+	if e.tooOften() {
+		e.Remedy = Retry
+	}
 	return e
 }
+
+// tooOften is a limit that waiting is the remedy for; others want a smaller request.
+func (e *Error) tooOften() bool { return e.Code == codes.ResourceExhausted && e.RetryAfter > 0 }
 
 func (e *Error) add(detail any) {
 	switch d := detail.(type) {

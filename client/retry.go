@@ -49,11 +49,11 @@ func (r retrier) once(ctx context.Context, method string, req, reply any, cc *gr
 	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
-// transient says whether the hub was merely away. Anything else, a conflict for
-// instance, is the caller's to decide.
+// transient says whether the hub was merely away, or has been asked too often. Anything
+// else, a conflict for instance, is the caller's to decide.
 func (r retrier) transient(err error) bool {
 	e := Of(err)
-	return e != nil && e.Code == codes.Unavailable
+	return e != nil && (e.Code == codes.Unavailable || e.tooOften())
 }
 
 // wait pauses before the next try; false where the context ends first, or would.

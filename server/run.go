@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/bangfuhub/hub/server/internal/authn"
@@ -18,8 +19,12 @@ import (
 	"github.com/bangfuhub/hub/server/internal/rpc"
 )
 
-// linkBuffer is the buffer of the link between REST and gRPC, in bytes.
-const linkBuffer = 1 << 20
+const (
+	// linkBuffer is the buffer of the link between REST and gRPC, in bytes.
+	linkBuffer = 1 << 20
+	// linkCalls is how many calls REST may have under way: all of them go over one connection.
+	linkCalls = 8192
+)
 
 // Run serves and keeps the hub until ctx ends; then it drains, see Config.
 func (s *Server) Run(ctx context.Context) error {
@@ -64,14 +69,17 @@ func (s *Server) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// rpcServers makes the server for other agencies and the one behind REST. They
-// are alike but for TLS, so that no interceptor is skipped on either way.
+// rpcServers makes the server for other agencies and the one behind REST. They are alike
+// but for TLS and the connection's own bounds, so that no interceptor is skipped on either way.
 func (s *Server) rpcServers(leaving context.Context, v *authn.Verifier) (public, link *grpc.Server, err error) {
 	cfg := rpc.Config{
 		Hub: s.hub, Imports: s.imports, Divisions: s.tree, Verify: v.Verify,
 		Health: s.health, Leaving: leaving, Reflection: s.cfg.Reflection, Log: s.cfg.Log,
 	}
-	if link, err = rpc.New(cfg); err != nil {
+	s.cfg.Limits.apply(&cfg)
+	inner := cfg
+	inner.MaxStreams, inner.Connections = linkCalls, keepalive.ServerParameters{}
+	if link, err = rpc.New(inner); err != nil {
 		return nil, nil, err
 	}
 	if s.certificate != nil {
@@ -91,11 +99,11 @@ func (s *Server) rest(wire *bufconn.Listener) (*http.Server, *grpc.ClientConn, e
 	if err != nil {
 		return nil, nil, err
 	}
-	handler, err := gateway.New(gateway.Config{Conn: conn, Status: rpc.Status})
+	handler, err := gateway.New(gateway.Config{Conn: conn, Status: rpc.Status, MaxBody: int64(s.cfg.Limits.MaxRequest)})
 	if err != nil {
 		return nil, nil, errors.Join(err, conn.Close())
 	}
-	return gateway.Server(handler), conn, nil
+	return gateway.Server(handler, gateway.Limits{MaxHeader: s.cfg.Limits.MaxHeader, ReadHeader: s.cfg.Limits.ReadHeader}), conn, nil
 }
 
 // serveRPC takes a stop that came before it began for the regular end that it is.

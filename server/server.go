@@ -63,6 +63,7 @@ type Config struct {
 	// is how long it goes on serving before that, already reported as not ready, so that whoever sends calls
 	// here has heard of it.
 	Drain, DrainDelay time.Duration
+	Limits            Limits
 
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
@@ -172,6 +173,7 @@ func (cfg Config) withDefaults() Config {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
+	cfg.Limits = cfg.Limits.withDefaults()
 	if cfg.Drain == 0 {
 		cfg.Drain = 5 * time.Second
 	}

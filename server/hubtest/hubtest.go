@@ -67,6 +67,7 @@ func (h *Hub) open(t testing.TB, change func(*server.Config)) {
 	cfg := server.Config{
 		Data: h.Dir, GRPC: "127.0.0.1:0", HTTP: "127.0.0.1:0", Reflection: true, Clock: h.Clock.Now,
 		PollInterval: 20 * time.Millisecond, HealthInterval: 100 * time.Millisecond, Log: slog.New(slog.NewTextHandler(h.Log, nil)),
+		Limits: server.Limits{Rate: -1}, // tests call faster than anybody else
 	}
 	if h.Database != "" {
 		cfg.Postgres, cfg.Keys = h.Database, h.Dir+"/keys.json"

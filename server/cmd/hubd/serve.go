@@ -12,6 +12,7 @@ import (
 
 type serveCmd struct {
 	storeFlags
+	limitFlags
 	GRPC           string `help:"Address for gRPC." default:"127.0.0.1:7070"`
 	HTTP           string `help:"Address for REST." default:"127.0.0.1:7080"`
 	Certificate    string `help:"PEM file of the TLS certificate, for both ports. It is read again when it changes." type:"existingfile"`
@@ -33,7 +34,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	cfg.Certificate, cfg.CertificateKey = c.Certificate, c.CertificateKey
 	cfg.Issuer, cfg.Audience, cfg.JWKSFile, cfg.JWKSURL = c.Issuer, c.Audience, c.JWKSFile, c.JWKSURL
 	cfg.Reflection = c.Reflection
-	cfg.Drain, cfg.DrainDelay = c.Drain, c.DrainDelay
+	cfg.Drain, cfg.DrainDelay, cfg.Limits = c.Drain, c.DrainDelay, c.limits()
 	s, err := server.New(ctx, cfg)
 	if err != nil {
 		return err

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -109,6 +111,11 @@ func writeStatus(w http.ResponseWriter, code int, s *status.Status) {
 	h.Set("Cache-Control", "no-store")
 	if code == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
+	}
+	for _, d := range s.Details() {
+		if r, ok := d.(*errdetails.RetryInfo); ok {
+			h.Set("Retry-After", strconv.Itoa(int(math.Ceil(r.GetRetryDelay().AsDuration().Seconds()))))
+		}
 	}
 	w.WriteHeader(code)
 	_, _ = w.Write(text) // the client may be gone

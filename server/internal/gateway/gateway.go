@@ -7,6 +7,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,13 +86,18 @@ func New(cfg Config) (http.Handler, error) {
 	return root, nil
 }
 
-// Server makes the HTTP server for the handler, with bounds on what a client may
-// make it wait for. Answers have no bound of their own: a stream may stay open;
-// the calls behind all others end by the gRPC server's deadline.
-func Server(h http.Handler) *http.Server {
+// Limits bound what a client may make the HTTP server wait for.
+type Limits struct {
+	MaxHeader  int           // greatest header of a request, in bytes; 0: 32 KiB
+	ReadHeader time.Duration // in which it must have come; 0: 10 s
+}
+
+// Server makes the HTTP server for the handler. Answers have no bound of their own: a
+// stream may stay open; the calls behind all others end by the gRPC server's deadline.
+func Server(h http.Handler, l Limits) *http.Server {
 	return &http.Server{
-		Handler: h, MaxHeaderBytes: maxHeader,
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: h, MaxHeaderBytes: cmp.Or(l.MaxHeader, maxHeader),
+		ReadHeaderTimeout: cmp.Or(l.ReadHeader, 10*time.Second), ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	}
 }
 

@@ -180,7 +180,7 @@ func TestErrorsAreStatusesWithReasonFieldsAndChinese(t *testing.T) {
 			[]string{`"persons[0].id_number"`, "ID_CHECKSUM", "校验码不符", "field_violations"}},
 		{fault.New(fault.EtagStale, "current_etag", "e9"), 409, []string{"ETAG_STALE", `"current_etag":"e9"`}},
 		{fault.New(fault.NoAgreement, "agency", "a", "what", "w"), 403, []string{"NO_AGREEMENT"}},
-		{fault.New(fault.StoreBusy).After(1e9), 503, []string{"STORE_BUSY", "RetryInfo"}},
+		{fault.New(fault.StoreBusy).After(11e8), 503, []string{"STORE_BUSY", "RetryInfo"}},
 		{fault.New(fault.Unauthorised), 401, []string{"UNAUTHENTICATED"}},
 	} {
 		f.err = rpc.Status(test.err).Err()
@@ -193,6 +193,9 @@ func TestErrorsAreStatusesWithReasonFieldsAndChinese(t *testing.T) {
 			if !strings.Contains(text, want) {
 				t.Errorf("%v: no %s in %s", test.err, want, text)
 			}
+		}
+		if after := res.Header.Get("Retry-After"); (after == "2") != fault.Is(test.err, fault.StoreBusy) {
+			t.Errorf("%v: Retry-After %q", test.err, after)
 		}
 		if w := res.Header.Get("WWW-Authenticate"); (w == "Bearer") != (test.code == 401) {
 			t.Errorf("%v: WWW-Authenticate %q", test.err, w)

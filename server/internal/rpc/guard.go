@@ -39,6 +39,7 @@ var whole = map[string]bool{hubv1.ImportService_ImportFile_FullMethodName: true}
 type guard struct {
 	verify    func(context.Context, string) (access.Caller, time.Duration, error)
 	validator *validator
+	limiter   *Limiter
 	log       *slog.Logger
 	timeout   time.Duration
 	leaving   context.Context
@@ -49,7 +50,7 @@ func newGuard(cfg Config) (*guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &guard{verify: cfg.Verify, validator: v, log: cfg.Log, timeout: cfg.Timeout, leaving: cfg.Leaving}, nil
+	return &guard{verify: cfg.Verify, validator: v, limiter: cfg.Limiter, log: cfg.Log, timeout: cfg.Timeout, leaving: cfg.Leaving}, nil
 }
 
 func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
@@ -118,7 +119,8 @@ func (s *guardedStream) RecvMsg(m any) error {
 	return s.validator.check(m)
 }
 
-// admit finds the caller of every method that isn't open, and how long the token is good.
+// admit finds the caller of every method that isn't open, and how long the token is good,
+// and holds the caller to its rate.
 func (g *guard) admit(ctx context.Context, method string) (context.Context, access.Caller, time.Duration, error) {
 	if open[method] {
 		return ctx, access.Caller{}, 0, nil
@@ -131,7 +133,7 @@ func (g *guard) admit(ctx context.Context, method string) (context.Context, acce
 	if err != nil {
 		return ctx, access.Caller{}, 0, err
 	}
-	return context.WithValue(ctx, callerKey{}, c), c, left, nil
+	return context.WithValue(ctx, callerKey{}, c), c, left, g.limiter.take(c)
 }
 
 func bearer(ctx context.Context) (string, error) {

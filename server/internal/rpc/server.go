@@ -26,6 +26,7 @@ import (
 const (
 	DefaultMaxRecv    = 4 << 20
 	DefaultMaxStreams = 256
+	DefaultMaxHeader  = 32 << 10
 	DefaultTimeout    = time.Minute
 )
 
@@ -49,7 +50,14 @@ type Config struct {
 	Reflection bool          // lets tools list the services; no token is needed for that
 	MaxRecv    int           // greatest request, in bytes; 0: DefaultMaxRecv
 	MaxStreams uint32        // calls at a time on one connection; 0: DefaultMaxStreams
+	MaxHeader  uint32        // greatest metadata of a call, in bytes; 0: DefaultMaxHeader
 	Timeout    time.Duration // of a call that is not a stream, and between two pieces of a file; 0: DefaultTimeout
+	Limiter    *Limiter      // nil: calls may come as often as they like
+	// Connections says how long connections live and how they are probed; where zero, they live for
+	// ever and are probed every 2 min.
+	Connections keepalive.ServerParameters
+	// MinPing is how often a client may probe its connection at most; 0: every 20 s.
+	MinPing time.Duration
 	// Options are added to the server's own, e.g. transport credentials.
 	Options []grpc.ServerOption
 }
@@ -61,8 +69,20 @@ func (c Config) withDefaults() Config {
 	if c.MaxStreams == 0 {
 		c.MaxStreams = DefaultMaxStreams
 	}
+	if c.MaxHeader == 0 {
+		c.MaxHeader = DefaultMaxHeader
+	}
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
+	}
+	if c.Connections.Time == 0 {
+		c.Connections.Time = 2 * time.Minute
+	}
+	if c.Connections.Timeout == 0 {
+		c.Connections.Timeout = 20 * time.Second
+	}
+	if c.MinPing == 0 {
+		c.MinPing = 20 * time.Second
 	}
 	if c.Health == nil {
 		c.Health = health.NewServer()
@@ -115,7 +135,8 @@ func options(cfg Config, g *guard) []grpc.ServerOption {
 		grpc.MaxConcurrentStreams(cfg.MaxStreams),
 		grpc.WriteBufferSize(256 << 10),
 		grpc.ReadBufferSize(64 << 10),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 20 * time.Second, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 2 * time.Minute, Timeout: 20 * time.Second}),
+		grpc.MaxHeaderListSize(cfg.MaxHeader),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: cfg.MinPing, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(cfg.Connections),
 	}
 }
