@@ -52,11 +52,9 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { s.hub.Poll(serving); return nil })
 	g.Go(func() error { s.hub.Keep(ctx); return nil })
 	g.Go(func() error { return serveRPC(link, wire) })
-	if s.grpcListener != nil {
-		g.Go(func() error { return serveRPC(public, s.grpcListener) })
-	}
-	if s.httpListener != nil {
-		g.Go(func() error { return s.serveHTTP(rest) })
+	s.open(g, public, rest)
+	if s.opsListener != nil {
+		g.Go(func() error { return s.serveOps(serving, s.ops(conn)) })
 	}
 	g.Go(func() error {
 		defer served()
@@ -69,12 +67,22 @@ func (s *Server) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
+// open serves on the ports for callers that there are.
+func (s *Server) open(g *errgroup.Group, public *grpc.Server, rest *http.Server) {
+	if s.grpcListener != nil {
+		g.Go(func() error { return serveRPC(public, s.grpcListener) })
+	}
+	if s.httpListener != nil {
+		g.Go(func() error { return s.serveHTTP(rest) })
+	}
+}
+
 // rpcServers makes the server for other agencies and the one behind REST. They are alike
 // but for TLS and the connection's own bounds, so that no interceptor is skipped on either way.
 func (s *Server) rpcServers(leaving context.Context, v *authn.Verifier) (public, link *grpc.Server, err error) {
 	cfg := rpc.Config{
 		Hub: s.hub, Imports: s.imports, Divisions: s.tree, Verify: v.Verify,
-		Health: s.health, Leaving: leaving, Reflection: s.cfg.Reflection, Log: s.cfg.Log,
+		Observer: s.meter, Health: s.health, Leaving: leaving, Reflection: s.cfg.Reflection, Log: s.cfg.Log,
 	}
 	s.cfg.Limits.apply(&cfg)
 	inner := cfg

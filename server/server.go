@@ -18,6 +18,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/imports"
+	"github.com/bangfuhub/hub/server/internal/meter"
 	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/seal"
 	"github.com/bangfuhub/hub/server/internal/store"
@@ -49,6 +50,10 @@ type Config struct {
 	// GRPC and HTTP are the addresses to listen on, "" for none. They are two
 	// ports: one for both halves the speed of gRPC.
 	GRPC, HTTP string
+	// Ops is the address for those who keep the hub running: /metrics, /livez, /readyz, and
+	// with Pprof the profiles of the program. It asks for no token. "" for none.
+	Ops   string
+	Pprof bool
 	// Certificate and CertificateKey are PEM files for TLS on both ports. They are read again
 	// when they change; a pair that is no good leaves the one before in use.
 	Certificate, CertificateKey string
@@ -89,9 +94,10 @@ type Server struct {
 	imports *imports.Importer
 	tree    *division.Tree
 	health  *health.Server
+	meter   *meter.Meter
 
-	certificate                *certificate // nil: no TLS
-	grpcListener, httpListener net.Listener
+	certificate                             *certificate // nil: no TLS
+	grpcListener, httpListener, opsListener net.Listener
 }
 
 // New opens the store, the keys and the ports. Close must be called.
@@ -110,7 +116,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 // (loading, agreements, tokens), also while another process serves.
 func Open(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, health: health.NewServer()}
+	s := &Server{cfg: cfg, health: health.NewServer(), meter: meter.New()}
 	keys, err := cfg.keys()
 	if err != nil {
 		return nil, err
@@ -124,6 +130,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if s.store, err = cfg.open(ctx); err != nil {
 		return nil, errors.Join(err, s.vault.Close())
 	}
+	s.store = measured{s.store, s.meter}
 	if err := s.store.CheckSchema(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w; run hubd migrate with this program's version", err), s.Close())
 	}
@@ -289,15 +296,21 @@ func (s *Server) listen() (err error) {
 			return err
 		}
 	}
-	if s.cfg.GRPC != "" {
-		if s.grpcListener, err = net.Listen("tcp", s.cfg.GRPC); err != nil {
-			return err
-		}
+	if s.grpcListener, err = listenOn(s.cfg.GRPC); err != nil {
+		return err
 	}
-	if s.cfg.HTTP != "" {
-		s.httpListener, err = net.Listen("tcp", s.cfg.HTTP)
+	if s.httpListener, err = listenOn(s.cfg.HTTP); err != nil {
+		return err
 	}
+	s.opsListener, err = listenOn(s.cfg.Ops)
 	return err
+}
+
+func listenOn(address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil
+	}
+	return net.Listen("tcp", address)
 }
 
 // GRPCAddress is the address that gRPC listens on, "" for none.
@@ -305,6 +318,9 @@ func (s *Server) GRPCAddress() string { return address(s.grpcListener) }
 
 // HTTPAddress is the address that REST listens on, "" for none.
 func (s *Server) HTTPAddress() string { return address(s.httpListener) }
+
+// OpsAddress is the address of /metrics, "" for none.
+func (s *Server) OpsAddress() string { return address(s.opsListener) }
 
 func address(l net.Listener) string {
 	if l == nil {
@@ -315,7 +331,7 @@ func address(l net.Listener) string {
 
 // Close closes the store and the evidence. Call it after Run has returned.
 func (s *Server) Close() error {
-	for _, l := range []net.Listener{s.grpcListener, s.httpListener} {
+	for _, l := range []net.Listener{s.grpcListener, s.httpListener, s.opsListener} {
 		if l != nil {
 			_ = l.Close() // closed by Run already, where it ran
 		}

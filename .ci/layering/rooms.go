@@ -16,7 +16,7 @@ const invented = internal + "invented"
 
 // loud lists the rooms that may know the world.
 var loud = slices.Concat(
-	under(internal, "seal", "vault", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports"),
+	under(internal, "seal", "vault", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports", "meter"),
 	[]string{"client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd"})
 
 // rooms lists all rooms from the ground up.
@@ -44,7 +44,7 @@ func allowed(room string) []string {
 	case "gateway":
 		return slices.Concat(pure, under(internal, "hub", "wire"), []string{gen})
 	case "server":
-		return slices.Concat(pure, under(internal, "invented", "seal", "vault", "store", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports"))
+		return slices.Concat(pure, under(internal, "invented", "seal", "vault", "store", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports", "meter"))
 	case serverGo:
 		return slices.Concat(allowed("server"), under(internal, "store/sqlite", "store/postgres"))
 	case "server/cmd/hubd":
@@ -87,6 +87,7 @@ var outside = []struct {
 	{"google.golang.org/grpc", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "rpc", "gateway", "authn"), []string{"server", serverGo})},
 	{"cel.dev/cel-go/cel", under(internal, "catalogue")},
 	{"github.com/tink-crypto/tink-go/v2/aead", under(internal, "seal")},
+	{"github.com/prometheus/client_golang/prometheus", under(internal, "meter")},
 	{"gocloud.dev/blob", under(internal, "vault")},
 }
 

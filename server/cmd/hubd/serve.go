@@ -23,6 +23,9 @@ type serveCmd struct {
 	JWKSURL        string `help:"Address of the issuer's public keys." name:"jwks-url" placeholder:"URL"`
 	Reflection     bool   `help:"Let gRPC clients discover the services." negatable:"" default:"true"`
 
+	Ops   string `help:"Address for /metrics, /livez and /readyz, which ask for no token. Default: none." placeholder:"ADDRESS"`
+	Pprof bool   `help:"Show profiles of the program there as well, below /debug/pprof."`
+
 	Drain      time.Duration `help:"How long running calls may take when the hub is told to end." default:"5s"`
 	DrainDelay time.Duration `help:"How long the hub goes on serving before that, reported as not ready: as long as load balancers need to notice." default:"0s"`
 }
@@ -30,7 +33,7 @@ type serveCmd struct {
 // Run serves until it is interrupted.
 func (c serveCmd) Run(ctx context.Context) error {
 	cfg := c.config()
-	cfg.GRPC, cfg.HTTP = c.GRPC, c.HTTP
+	cfg.GRPC, cfg.HTTP, cfg.Ops, cfg.Pprof = c.GRPC, c.HTTP, c.Ops, c.Pprof
 	cfg.Certificate, cfg.CertificateKey = c.Certificate, c.CertificateKey
 	cfg.Issuer, cfg.Audience, cfg.JWKSFile, cfg.JWKSURL = c.Issuer, c.Audience, c.JWKSFile, c.JWKSURL
 	cfg.Reflection = c.Reflection
@@ -40,6 +43,9 @@ func (c serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "hubd: gRPC on %s, REST on %s, docs at http://%s/docs\n", s.GRPCAddress(), s.HTTPAddress(), s.HTTPAddress())
+	if c.Ops != "" {
+		fmt.Fprintf(os.Stderr, "hubd: metrics at http://%s/metrics\n", s.OpsAddress())
+	}
 	return errors.Join(s.Run(ctx), s.Close())
 }
 

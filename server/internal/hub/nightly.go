@@ -25,6 +25,9 @@ func (d *Derived) add(o Derived) {
 	d.Changed += o.Changed
 }
 
+// ActionDerive is how the audit calls a run of the derivation.
+const ActionDerive = "derive"
+
 // system is the caller under which the hub's own jobs are audited.
 var system = access.Caller{Agency: "hub", Client: "hubd"}
 
@@ -37,7 +40,7 @@ func (h *Hub) Derive(ctx context.Context) (Derived, error) {
 		return Derived{}, err
 	}
 	var total Derived
-	err = h.audited(ctx, system, "derive", map[string]any{"areas": len(due), "on": h.Today()}, func() (any, error) {
+	err = h.audited(ctx, system, ActionDerive, map[string]any{"areas": len(due), "on": h.Today()}, func() (any, error) {
 		for area, cause := range due {
 			d, err := h.deriveArea(ctx, area, cause)
 			total.add(d)

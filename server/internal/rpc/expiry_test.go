@@ -25,7 +25,8 @@ func (s silentStream) Context() context.Context { return s.ctx }
 // its end names the remedy.
 func TestAStreamEndsWithItsToken(t *testing.T) {
 	g, err := newGuard(Config{
-		Log: slog.New(slog.DiscardHandler),
+		Observer: nobody{},
+		Log:      slog.New(slog.DiscardHandler),
 		Verify: func(context.Context, string) (access.Caller, time.Duration, error) {
 			return access.Caller{Agency: "education"}, time.Millisecond, nil
 		},

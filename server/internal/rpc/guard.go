@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -40,6 +41,7 @@ type guard struct {
 	verify    func(context.Context, string) (access.Caller, time.Duration, error)
 	validator *validator
 	limiter   *Limiter
+	observer  Observer
 	log       *slog.Logger
 	timeout   time.Duration
 	leaving   context.Context
@@ -50,13 +52,16 @@ func newGuard(cfg Config) (*guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &guard{verify: cfg.Verify, validator: v, limiter: cfg.Limiter, log: cfg.Log, timeout: cfg.Timeout, leaving: cfg.Leaving}, nil
+	return &guard{verify: cfg.Verify, validator: v, limiter: cfg.Limiter, observer: cfg.Observer, log: cfg.Log, timeout: cfg.Timeout, leaving: cfg.Leaving}, nil
 }
 
 func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
 	start := time.Now()
 	var c access.Caller
-	defer func() { res, err = g.finish(info.FullMethod, c, start, res, err, recover()) }()
+	defer func() {
+		res, err = g.finish(info.FullMethod, c, start, res, err, recover())
+		g.observer.Called(info.FullMethod, status.Code(err).String(), time.Since(start), false)
+	}()
 	if !patient[info.FullMethod] {
 		limited, cancel := context.WithTimeout(ctx, g.timeout)
 		defer cancel()
@@ -68,13 +73,19 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	if err = g.validator.check(req); err != nil {
 		return nil, err
 	}
-	return next(ctx, req)
+	if res, err = next(ctx, req); err == nil {
+		g.delivered(c, res)
+	}
+	return res, err
 }
 
 func (g *guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
 	start := time.Now()
 	var c access.Caller
-	defer func() { _, err = g.finish(info.FullMethod, c, start, nil, err, recover()) }()
+	defer func() {
+		_, err = g.finish(info.FullMethod, c, start, nil, err, recover())
+		g.observer.Called(info.FullMethod, status.Code(err).String(), time.Since(start), true)
+	}()
 	ctx, c, left, err := g.admit(ss.Context(), info.FullMethod)
 	if err != nil {
 		return err
@@ -90,19 +101,24 @@ func (g *guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 		// A stream may last for days; it ends with its token, and goes on with the next one.
 		defer time.AfterFunc(left, func() { end(fault.New(fault.TokenExpired)) }).Stop()
 	}
-	err = next(srv, &guardedStream{ServerStream: ss, ctx: ctx, validator: g.validator, live: live})
+	if info.FullMethod == hubv1.SyncService_Follow_FullMethodName {
+		g.observer.Following(1)
+		defer g.observer.Following(-1)
+	}
+	err = next(srv, &guardedStream{ServerStream: ss, ctx: ctx, guard: g, caller: c, live: live})
 	if told := fault.Of(context.Cause(ctx)); err != nil && told != nil {
 		return told
 	}
 	return err
 }
 
-// guardedStream checks what comes in; what goes out is the hub's own.
+// guardedStream checks what comes in, and notes how far what goes out brings the caller.
 type guardedStream struct {
 	grpc.ServerStream
-	ctx       context.Context
-	validator *validator
-	live      func() // the stream would go on for ever
+	ctx    context.Context
+	guard  *guard
+	caller access.Caller
+	live   func() // the stream would go on for ever
 }
 
 // Context is the stream's context with the caller in it.
@@ -116,7 +132,16 @@ func (s *guardedStream) RecvMsg(m any) error {
 	if f, ok := m.(*hubv1.FollowRequest); ok && f.GetLive() {
 		s.live()
 	}
-	return s.validator.check(m)
+	return s.guard.validator.check(m)
+}
+
+// SendMsg sends an answer.
+func (s *guardedStream) SendMsg(m any) error {
+	err := s.ServerStream.SendMsg(m)
+	if err == nil {
+		s.guard.delivered(s.caller, m)
+	}
+	return err
 }
 
 // admit finds the caller of every method that isn't open, and how long the token is good,

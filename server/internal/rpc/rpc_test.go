@@ -307,7 +307,7 @@ func TestInnerErrorsAreLoggedWithoutPersonalData(t *testing.T) {
 }
 
 func TestACallEndsWithItsTime(t *testing.T) {
-	g := &guard{log: slog.New(slog.DiscardHandler), timeout: time.Nanosecond, validator: mustValidator(t)}
+	g := &guard{log: slog.New(slog.DiscardHandler), observer: nobody{}, timeout: time.Nanosecond, validator: mustValidator(t)}
 	open["/test"] = true
 	defer delete(open, "/test")
 	wait := func(ctx context.Context, _ any) (any, error) {

@@ -41,7 +41,8 @@ type Config struct {
 	Divisions *division.Tree
 	Log       *slog.Logger
 	// Verify finds the caller that a token stands for, and for how long; its errors are faults.
-	Verify func(ctx context.Context, token string) (access.Caller, time.Duration, error)
+	Verify   func(ctx context.Context, token string) (access.Caller, time.Duration, error)
+	Observer Observer // nil: nobody
 	// Health answers the health service; nil: always serving.
 	Health *health.Server
 	// Leaving ends when streams that would go on for ever must end; nil: never.
@@ -83,6 +84,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MinPing == 0 {
 		c.MinPing = 20 * time.Second
+	}
+	if c.Observer == nil {
+		c.Observer = nobody{}
 	}
 	if c.Health == nil {
 		c.Health = health.NewServer()

@@ -75,6 +75,8 @@ type Store interface {
 	CheckSchema(ctx context.Context) error
 
 	Close() error
+
+	Inspector
 }
 
 // Reader reads one snapshot, for one goroutine. Iteration methods call fn in the stated

@@ -39,6 +39,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Audit", auditTests},
 		{"Deliveries", deliveryTests},
 		{"Writers", writerTests},
+		{"Inspector", inspectorTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
