@@ -88,7 +88,9 @@ const (
 // Server is an opened hub.
 type Server struct {
 	cfg     Config
-	store   store.Store
+	engine  store.Store // as it was opened
+	store   store.Store // the same, measured
+	keys    *seal.Keys
 	vault   *vault.Vault
 	hub     *hub.Hub
 	imports *imports.Importer
@@ -127,10 +129,10 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if s.vault, err = cfg.evidence(ctx, keys); err != nil {
 		return nil, err
 	}
-	if s.store, err = cfg.open(ctx); err != nil {
+	if s.engine, err = cfg.open(ctx); err != nil {
 		return nil, errors.Join(err, s.vault.Close())
 	}
-	s.store = measured{s.store, s.meter}
+	s.keys, s.store = keys, measured{s.engine, s.meter}
 	if err := s.store.CheckSchema(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w; run hubd migrate with this program's version", err), s.Close())
 	}
@@ -230,6 +232,9 @@ func (cfg Config) evidence(ctx context.Context, keys *seal.Keys) (*vault.Vault, 
 	return vault.New(ctx, cfg.Evidence, keys)
 }
 
+// embeddedFiles are the files of the embedded store.
+var embeddedFiles = sqlite.Files
+
 func (cfg Config) open(ctx context.Context) (store.Store, error) {
 	if cfg.Postgres != "" {
 		return postgres.Open(ctx, postgres.Config{URL: cfg.Postgres})
@@ -312,6 +317,9 @@ func listenOn(address string) (net.Listener, error) {
 	}
 	return net.Listen("tcp", address)
 }
+
+// EvidenceFolder is where the evidence lies.
+func (s *Server) EvidenceFolder() string { return s.cfg.Evidence }
 
 // GRPCAddress is the address that gRPC listens on, "" for none.
 func (s *Server) GRPCAddress() string { return address(s.grpcListener) }

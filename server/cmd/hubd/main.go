@@ -61,6 +61,9 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Load households from NDJSON."`
 	Derive    deriveCmd    `cmd:"" help:"Derive what is not derived for today, and stop."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring a PostgreSQL database to this program's schema."`
+	Backup    backupCmd    `cmd:"" help:"Copy the embedded store into a folder, also while a hub serves it."`
+	Restore   restoreCmd   `cmd:"" help:"Make a store out of such a folder."`
+	Restored  restoredCmd  `cmd:"" help:"Say that the database was restored from a backup by other means."`
 	Agreement agreementCmd `cmd:"" help:"Record and list sharing agreements."`
 	Catalogue catalogueCmd `cmd:"" help:"Check, submit, preview and activate catalogues."`
 	Explain   explainCmd   `cmd:"" help:"Say which policies somebody is entitled to on a day, and why or why not."`

@@ -9,6 +9,7 @@ package seal
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -81,3 +82,6 @@ func newKeys(sealing, hashing *keyset.Handle) (*Keys, error) {
 	}
 	return &Keys{aead: a, prf: p}, nil
 }
+
+// Fingerprint tells key files apart and says nothing about the keys.
+func (k *Keys) Fingerprint() string { return hex.EncodeToString(k.Hash("fingerprint", "")[:8]) }

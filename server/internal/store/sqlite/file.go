@@ -60,7 +60,8 @@ func openFile(ctx context.Context, dir, name string) (*file, error) {
 	return f, nil
 }
 
-func (f *file) close() error { return errors.Join(f.writers.close(), f.readers.close()) }
+// close ends with the connection that may write: as the last one it leaves one whole file, without a journal.
+func (f *file) close() error { return errors.Join(f.readers.close(), f.writers.close()) }
 
 // write runs fn in an immediate transaction and commits it.
 func (f *file) write(ctx context.Context, fn func(*conn) error) error {
@@ -131,7 +132,7 @@ func (p *pool) use(ctx context.Context, fn func(*conn) error) (err error) {
 	}
 	defer func() {
 		if c != nil && c.broken {
-			err = errors.Join(err, c.sql.Close())
+			err = errors.Join(err, c.close())
 			c = nil
 		}
 		p.free <- c
@@ -166,7 +167,7 @@ func (p *pool) close() error {
 		close(p.closed)
 		for range cap(p.free) {
 			if c := <-p.free; c != nil {
-				errs = append(errs, c.sql.Close())
+				errs = append(errs, c.close())
 			}
 		}
 		errs = append(errs, p.db.Close())
@@ -203,6 +204,15 @@ type conn struct {
 	statements map[string]*sql.Stmt
 	open       bool // inside a transaction
 	broken     bool // its state is not known; it must be closed
+}
+
+// close closes the statements first: SQLite keeps a connection that has any left.
+func (c *conn) close() error {
+	var errs []error
+	for _, s := range c.statements {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, c.sql.Close())...)
 }
 
 // begin opens a transaction and takes its snapshot at once: SQLite itself would take
