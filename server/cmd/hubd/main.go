@@ -1,7 +1,8 @@
 // Command hubd is the hub: it serves, loads, derives and administers.
 //
 // Every flag can be given as an environment variable BANGFU_… of the same name.
-// Exit codes: 0 done; 1 failed; 2 usage; 3 done, but some lines of an import were rejected.
+// Exit codes: 0 done; 1 failed; 2 usage; 3 done, but some lines of an import were rejected, or
+// the doctor found something wrong.
 package main
 
 import (
@@ -21,8 +22,8 @@ import (
 // version is set when a release is built.
 var version = "development"
 
-// exitRejected says that an import was done, without the lines that it rejected.
-const exitRejected = 3
+// exitFound says that a command was done and found something that somebody must look at.
+const exitFound = 3
 
 var errRejected = errors.New("some lines were rejected; see the report")
 
@@ -61,6 +62,7 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Load households from NDJSON."`
 	Derive    deriveCmd    `cmd:"" help:"Derive what is not derived for today, and stop."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring a PostgreSQL database to this program's schema."`
+	Doctor    doctorCmd    `cmd:"" help:"Check the hub on its own machine: store, keys, lists, evidence, clock, disk."`
 	Backup    backupCmd    `cmd:"" help:"Copy the embedded store into a folder, also while a hub serves it."`
 	Restore   restoreCmd   `cmd:"" help:"Make a store out of such a folder."`
 	Restored  restoredCmd  `cmd:"" help:"Say that the database was restored from a backup by other means."`
@@ -90,8 +92,8 @@ func main() {
 	)
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "hubd:", err)
-		if errors.Is(err, errRejected) {
-			os.Exit(exitRejected)
+		if errors.Is(err, errRejected) || errors.Is(err, errUnwell) {
+			os.Exit(exitFound)
 		}
 		os.Exit(1)
 	}

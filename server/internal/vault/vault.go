@@ -4,6 +4,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -140,4 +141,20 @@ func (v *Vault) sync(name string) error {
 		}
 	}
 	return nil
+}
+
+// probe is the name of what Check writes; no document has such a name.
+const probe = "probe"
+
+// Check tells whether documents can be written and read back.
+func (v *Vault) Check(ctx context.Context) error {
+	want := []byte("a document could stand here")
+	if err := v.bucket.WriteAll(ctx, probe, want, nil); err != nil {
+		return fmt.Errorf("vault: write: %w", err)
+	}
+	got, err := v.bucket.ReadAll(ctx, probe)
+	if err == nil && !bytes.Equal(got, want) {
+		err = errors.New("what was written is not read back")
+	}
+	return errors.Join(err, v.bucket.Delete(ctx, probe))
 }
