@@ -32,12 +32,22 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	leaving, leave := context.WithCancel(context.Background())
-	defer leave()
-	public, link, err := s.rpcServers(leaving, verifier)
+	traced, endTraces, err := s.startTracing(ctx)
 	if err != nil {
 		return err
 	}
+	defer endTraces()
+	leaving, leave := context.WithCancel(context.Background())
+	defer leave()
+	public, link, err := s.rpcServers(leaving, verifier, traced)
+	if err != nil {
+		return err
+	}
+	return s.serve(ctx, leave, public, link)
+}
+
+// serve runs both servers, REST before the second, and the hub's own work until ctx ends, and then drains.
+func (s *Server) serve(ctx context.Context, leave func(), public, link *grpc.Server) error {
 	wire := bufconn.Listen(linkBuffer)
 	rest, conn, err := s.rest(wire)
 	if err != nil {
@@ -79,10 +89,10 @@ func (s *Server) open(g *errgroup.Group, public *grpc.Server, rest *http.Server)
 
 // rpcServers makes the server for other agencies and the one behind REST. They are alike
 // but for TLS and the connection's own bounds, so that no interceptor is skipped on either way.
-func (s *Server) rpcServers(leaving context.Context, v *authn.Verifier) (public, link *grpc.Server, err error) {
+func (s *Server) rpcServers(leaving context.Context, v *authn.Verifier, more ...grpc.ServerOption) (public, link *grpc.Server, err error) {
 	cfg := rpc.Config{
 		Hub: s.hub, Imports: s.imports, Divisions: s.tree, Verify: v.Verify,
-		Observer: s.meter, Health: s.health, Leaving: leaving, Reflection: s.cfg.Reflection, Log: s.cfg.Log,
+		Observer: s.meter, Health: s.health, Leaving: leaving, Reflection: s.cfg.Reflection, Log: s.cfg.Log, Options: more,
 	}
 	s.cfg.Limits.apply(&cfg)
 	inner := cfg

@@ -54,6 +54,8 @@ type Config struct {
 	// with Pprof the profiles of the program. It asks for no token. "" for none.
 	Ops   string
 	Pprof bool
+	// Tracing sends a span of each call to where OTEL_EXPORTER_OTLP_ENDPOINT says.
+	Tracing bool
 	// Certificate and CertificateKey are PEM files for TLS on both ports. They are read again
 	// when they change; a pair that is no good leaves the one before in use.
 	Certificate, CertificateKey string

@@ -36,7 +36,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	cfg.GRPC, cfg.HTTP, cfg.Ops, cfg.Pprof = c.GRPC, c.HTTP, c.Ops, c.Pprof
 	cfg.Certificate, cfg.CertificateKey = c.Certificate, c.CertificateKey
 	cfg.Issuer, cfg.Audience, cfg.JWKSFile, cfg.JWKSURL = c.Issuer, c.Audience, c.JWKSFile, c.JWKSURL
-	cfg.Reflection = c.Reflection
+	cfg.Reflection, cfg.Tracing = c.Reflection, server.TracingAsked()
 	cfg.Drain, cfg.DrainDelay, cfg.Limits = c.Drain, c.DrainDelay, c.limits()
 	s, err := server.New(ctx, cfg)
 	if err != nil {
