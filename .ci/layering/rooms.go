@@ -11,13 +11,16 @@ var pure = under(internal, "access", "catalogue", "date", "division", "fault", "
 // serverGo is a room of its own here: it alone names the store engines.
 const serverGo = "server/server.go"
 
+// hubbench plays the departments, and speaks to databases without a hub.
+const hubbench = "server/cmd/hubbench"
+
 // invented is as pure as they are, but draws lots from a seed, and stands apart.
 const invented = internal + "invented"
 
 // loud lists the rooms that may know the world.
 var loud = slices.Concat(
 	under(internal, "seal", "vault", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports", "meter"),
-	[]string{"client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd"})
+	[]string{"client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd", hubbench})
 
 // rooms lists all rooms from the ground up.
 var rooms = slices.Concat([]string{gen}, pure, []string{invented}, loud)
@@ -49,6 +52,8 @@ func allowed(room string) []string {
 		return slices.Concat(allowed("server"), under(internal, "store/sqlite", "store/postgres"))
 	case "server/cmd/hubd":
 		return []string{"server", "client", "client/mirror"}
+	case hubbench:
+		return []string{gen, "server", "client", "client/mirror"}
 	case "client":
 		return []string{gen}
 	case "client/mirror":
@@ -81,9 +86,9 @@ var outside = []struct {
 	{"net/url", rooms},
 	{"testing", []string{}},
 	{"embed", slices.Concat(under(internal, "catalogue", "division", "pages", "removal", "register", "store", "store/sqlite", "store/postgres", "gateway"),
-		under("client", "", "/mirror", "/cmd/hubsync"), under("server", "", "/server.go", "/cmd/hubd"))},
-	{"database/sql", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"))},
-	{"github.com/jackc/pgx/v5", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"))},
+		under("client", "", "/mirror", "/cmd/hubsync"), under("server", "", "/server.go", "/cmd/hubd", "/cmd/hubbench"))},
+	{"database/sql", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"), []string{hubbench})},
+	{"github.com/jackc/pgx/v5", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"), []string{hubbench})},
 	{"google.golang.org/grpc", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "rpc", "gateway", "authn"), []string{"server", serverGo})},
 	{"cel.dev/cel-go/cel", under(internal, "catalogue")},
 	{"github.com/tink-crypto/tink-go/v2/aead", under(internal, "seal")},

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bangfuhub/hub/client"
+	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+)
+
+// snapshot reads the whole list with prepared blocks.
+func (b *bench) snapshot(ctx context.Context) ([]line, error) {
+	return b.whole(ctx, line{
+		Name: "snapshot", goal: &goal{floor: ratioAtLeast(1.5), aim: ratioAtLeast(3)},
+	}, func(_ *hub, c *client.Client, rows int64) (figure, error) {
+		if _, err := follow(ctx, c); err != nil { // prepares the blocks
+			return nil, err
+		}
+		return reading(c, rows), nil
+	})
+}
+
+// snapshotFirst reads it when no block is prepared.
+func (b *bench) snapshotFirst(ctx context.Context) ([]line, error) {
+	return b.whole(ctx, line{
+		Name: "snapshot_first", goal: &goal{floor: ratioAtLeast(0.6), aim: ratioAtLeast(1)},
+	}, func(h *hub, c *client.Client, rows int64) (figure, error) {
+		return func(ctx context.Context) (float64, error) {
+			if err := b.forgetBlocks(ctx, h); err != nil {
+				return 0, err
+			}
+			return once(ctx, rows, func(ctx context.Context) (int64, error) { return follow(ctx, c) })
+		}, nil
+	})
+}
+
+// whole compares a way of reading the whole list with its export from a plain table.
+func (b *bench) whole(ctx context.Context, l line, prepare func(*hub, *client.Client, int64) (figure, error)) (_ []line, err error) {
+	h, err := b.fullHub(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.plain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := h.reader()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	value, err := prepare(h, c, p.rows)
+	if err != nil {
+		return nil, err
+	}
+	l.Unit, l.Against = "records/s", b.engine.words().list
+	l, err = b.compare(ctx, l, value, exporting(p))
+	return []line{l}, err
+}
+
+// exporting reads the plain table.
+func exporting(p *copied) figure {
+	return repeatedly(p.rows, func(ctx context.Context) (int64, error) { return p.export(ctx, p.ordered) })
+}
+
+// reading reads the list as a client that decodes every record.
+func reading(c *client.Client, rows int64) figure {
+	return repeatedly(rows, func(ctx context.Context) (int64, error) { return follow(ctx, c) })
+}
+
+// errCut is a stream without the End that would make it complete.
+var errCut = errors.New("a stream ended without an End")
+
+// follow reads the whole list and decodes every record.
+func follow(ctx context.Context, c *client.Client) (n int64, err error) {
+	complete := false
+	for page, err := range c.Read(ctx, &hubv1.FollowRequest{Scope: &hubv1.Scope{Lists: []string{list}}}) {
+		if err != nil {
+			return n, err
+		}
+		for i := range page.Blocks {
+			for r, err := range page.Blocks[i].Records() {
+				if err != nil || r.GetHousehold() == "" {
+					return n, fmt.Errorf("not a record: %w", err)
+				}
+				n++
+			}
+		}
+		complete = page.End != nil
+	}
+	if !complete {
+		return n, errCut
+	}
+	return n, nil
+}
+
+// forgetBlocks makes the hub build every block again when it is next read.
+func (b *bench) forgetBlocks(ctx context.Context, h *hub) error {
+	d, err := b.engine.open(ctx, b.engine.of(h.cfg))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.exec(ctx, "DELETE FROM block_bytes"), d.tidy(ctx, "block_bytes"), d.close())
+}
