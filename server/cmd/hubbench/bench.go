@@ -64,12 +64,12 @@ type bench struct {
 
 	out, progress io.Writer
 	verdicts      []verdict
+	began         time.Time
 }
 
 // measureAll is the whole run.
 func measureAll(ctx context.Context, cfg runCmd, out, progress io.Writer) (err error) {
-	b := &bench{runCmd: cfg, out: out, progress: progress, clock: newClock(), households: cfg.Members * 10 / membersOf}
-	began := time.Now()
+	b := &bench{runCmd: cfg, out: out, progress: progress, clock: newClock(), households: cfg.Members * 10 / membersOf, began: time.Now()}
 	if b.dir, err = os.MkdirTemp(cfg.Scratch, "hubbench-"); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func measureAll(ctx context.Context, cfg runCmd, out, progress io.Writer) (err e
 	}
 	return json.NewEncoder(out).Encode(summary{
 		Name: "summary", Machine: thisMachine(database), Store: b.engine.name(), Members: b.register.members,
-		Households: b.households, Seconds: number(time.Since(began).Seconds()), Measures: b.verdicts,
+		Households: b.households, Seconds: number(time.Since(b.began).Seconds()), Measures: b.verdicts,
 	})
 }
 
@@ -123,7 +123,7 @@ func (b *bench) print(lines []line) error {
 }
 
 func (b *bench) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(b.progress, "hubbench: "+format+"\n", args...) // progress is only told
+	_, _ = fmt.Fprintf(b.progress, "hubbench: %4.0f s  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...)) // only told
 }
 
 // stop ends the hubs that run.

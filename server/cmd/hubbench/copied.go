@@ -37,7 +37,7 @@ func (b *bench) plain(ctx context.Context) (*copied, error) {
 		return nil, err
 	}
 	b.say("copying %s into a plain table", list)
-	rows, _, err := b.pull(ctx, h, address)
+	rows, _, err := pull(ctx, b.engine, h, address)
 	if err != nil {
 		return nil, err
 	}
@@ -52,14 +52,14 @@ func (b *bench) plain(ctx context.Context) (*copied, error) {
 	return c, errors.Join(err, c.tidy(ctx, table))
 }
 
-// pull brings the mirror at an address to the hub's present state.
-func (b *bench) pull(ctx context.Context, h *hub, address string) (rows int64, took time.Duration, err error) {
+// pull, as hubsync does, brings the mirror at an address to the hub's present state.
+func pull(ctx context.Context, e engine, h *hub, address string) (rows int64, took time.Duration, err error) {
 	c, err := h.reader()
 	if err != nil {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	sink, err := b.engine.sink(ctx, address)
+	sink, err := e.sink(ctx, address)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -80,7 +80,7 @@ func (b *bench) changedHub(ctx context.Context, h *hub, households int) (*delta,
 	if d.mirror, err = b.engine.empty(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	if _, _, err := b.pull(ctx, h, d.mirror); err != nil {
+	if _, _, err := pull(ctx, b.engine, h, d.mirror); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	lines, err := b.register.uninsured(households)
@@ -135,7 +135,7 @@ func (b *bench) mirrorCatchUp(d *delta, changes int64) figure {
 		if err != nil {
 			return 0, err
 		}
-		n, took, err := b.pull(ctx, d.hub, address)
+		n, took, err := pull(ctx, b.engine, d.hub, address)
 		return each(changes, took), errors.Join(all(n, changes, err), b.engine.drop(ctx, address))
 	}
 }

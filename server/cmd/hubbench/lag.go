@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// lagWrites is how many commits are followed.
+	// lagWrites is how many commits are followed; fewer for a test's few members.
 	lagWrites = 120
+	lagShare  = 50 // members a commit
 	// lagPause is the longest pause before a write. Without one, writes would keep time
 	// with a hub that looks for other processes' commits at intervals.
 	lagPause = 250 * time.Millisecond
@@ -67,7 +68,7 @@ func (b *bench) lags(ctx context.Context, h *hub, other *child, w *writer, ring 
 	if err != nil {
 		return t, err
 	}
-	t, err = w.commits(following, ring, near, far)
+	t, err = w.commits(following, min(lagWrites, b.Members/lagShare), ring, near, far)
 	stop()
 	return t, errors.Join(err, g.Wait(), end())
 }
@@ -117,9 +118,9 @@ func (w *writer) write(ctx context.Context) error {
 type lags struct{ near, far, written, bell []float64 }
 
 // commits writes, waits until both followers have it, and rings the bell, in turn.
-func (w *writer) commits(ctx context.Context, ring bell, near, far <-chan time.Time) (lags, error) {
+func (w *writer) commits(ctx context.Context, writes int, ring bell, near, far <-chan time.Time) (lags, error) {
 	var t lags
-	for range lagWrites {
+	for range writes {
 		if err := pause(ctx, rand.N(lagPause)); err != nil { //nolint:gosec // any moment will do
 			return t, err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -27,15 +28,15 @@ func (b *bench) mirrorInto(ctx context.Context, h *hub, e engine, name string) (
 		Name: name, Unit: "rows/s", Against: e.words().pour,
 		goal: &goal{floor: ratioAtLeast(0.6), aim: ratioAtLeast(1)},
 	}
-	other := &bench{runCmd: b.runCmd, engine: e}
 	first, err := e.empty(ctx)
 	if err != nil {
 		return l, err
 	}
-	rows, _, err := other.pull(ctx, h, first)
+	rows, _, err := pull(ctx, e, h, first)
 	if err != nil {
 		return l, err
 	}
+	l.Note = fmt.Sprintf("%d rows", rows)
 	source, err := e.open(ctx, first)
 	if err != nil {
 		return l, err
@@ -45,7 +46,7 @@ func (b *bench) mirrorInto(ctx context.Context, h *hub, e engine, name string) (
 		if err != nil {
 			return 0, err
 		}
-		n, took, err := other.pull(ctx, h, address)
+		n, took, err := pull(ctx, e, h, address)
 		return rate(n, took), errors.Join(all(n, rows, err), e.drop(ctx, address))
 	}, func(ctx context.Context) (float64, error) { return pour(ctx, source, rows) })
 	return l, errors.Join(err, source.close(), e.drop(ctx, first))

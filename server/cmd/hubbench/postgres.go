@@ -93,10 +93,11 @@ func (e *postgresEngine) like(ctx context.Context, address string) (string, erro
 
 func (e *postgresEngine) create(ctx context.Context, template string) (string, error) {
 	name := "hubbench_" + strings.ToLower(rand.Text())
-	if _, err := e.admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+	e.made = append(e.made, name)
+	// Interrupted in the middle, the server would finish it, but after close has looked for it.
+	if _, err := e.admin.Exec(context.WithoutCancel(ctx), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		return "", err
 	}
-	e.made = append(e.made, name)
 	own := *e.base
 	own.Path = "/" + name
 	return own.String(), nil
@@ -113,9 +114,11 @@ func databaseOf(address string) string {
 
 func (e *postgresEngine) drop(ctx context.Context, address string) error {
 	name := databaseOf(address)
+	if _, err := e.admin.Exec(context.WithoutCancel(ctx), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		return err
+	}
 	e.made = slices.DeleteFunc(e.made, func(n string) bool { return n == name })
-	_, err := e.admin.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
-	return err
+	return nil
 }
 
 // close may come after an interruption, which broke the connection.

@@ -54,7 +54,7 @@ func (b *bench) whole(ctx context.Context, l line, prepare func(*hub, *client.Cl
 	if err != nil {
 		return nil, err
 	}
-	l.Unit, l.Against = "records/s", b.engine.words().list
+	l.Unit, l.Against, l.Note = "records/s", b.engine.words().list, fmt.Sprintf("%d records", p.rows)
 	l, err = b.compare(ctx, l, value, exporting(p))
 	return []line{l}, err
 }
