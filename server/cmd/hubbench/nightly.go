@@ -43,7 +43,7 @@ func (b *bench) nightly(ctx context.Context) (_ []line, err error) {
 		}, func(ctx context.Context) (float64, error) {
 			began := time.Now()
 			n, err := d.scan(ctx, "SELECT document FROM households")
-			return each(n, time.Since(began)), err
+			return each(n, time.Since(began)), all(n, int64(h.households), err)
 		})
 		return err
 	})
