@@ -33,7 +33,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 		cancel()
 	}()
 	s, err := server.New(ctx, server.Config{
-		Data: c.Data, Postgres: c.Postgres, Keys: c.Keys, GRPC: loopback, HTTP: loopback,
+		Data: c.Data, Postgres: c.Postgres, Keys: c.Keys, GRPC: loopback, HTTP: loopback, Limits: server.Limits{Rate: -1},
 		Clock: func() time.Time { return time.Now().Add(c.Ahead) },
 	})
 	if err != nil {
