@@ -58,7 +58,7 @@ func (s *Server) state() (meter.State, error) {
 	}
 	all, err := s.hub.Standings(ctx)
 	for _, a := range all {
-		out.Areas = append(out.Areas, meter.Area{Name: a.Area, Transaction: a.Transaction, Stale: a.Stale, DaysBehind: daysBehind(a, s.Today())})
+		out.Areas = append(out.Areas, meter.Area{Name: a.Area, Transaction: a.Transaction, Stale: a.Stale, Overdue: a.Overdue, DaysBehind: daysBehind(a, s.Today())})
 	}
 	return out, err
 }

@@ -20,6 +20,7 @@ type Area struct {
 	Transaction int64 // the last one
 	DaysBehind  int64 // of its derivation
 	Stale       int64 // blocks whose bytes are to be built anew
+	Overdue     int64 // letters with which somebody is late
 }
 
 // Pool is a pool of connections to the store.
@@ -38,6 +39,7 @@ var (
 	position    = described("feed_transaction", "Number of the area's last transaction.", "area")
 	behind      = described("derivation_days_behind", "Days by which the area's lists are behind today.", "area")
 	stale       = described("blocks_stale", "Blocks whose bytes are built anew when they are next wanted.", "area")
+	overdue     = described("letters_overdue", "Official letters with which a recipient, or the office with an answer, is late.", "area")
 	delivered   = described("consumer_transaction", "Last transaction up to which this process brought the system.", "agency", "client", "area")
 	lag         = described("consumer_lag_transactions", "Transactions of the area that came after that.", "agency", "client", "area")
 	poolMax     = described("store_connections_max", "Connections that the pool may have.", "pool")
@@ -52,7 +54,7 @@ type standing struct {
 
 // Describe implements prometheus.Collector.
 func (s *standing) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{ready, certificate, position, behind, stale, delivered, lag, poolMax, poolBusy} {
+	for _, d := range []*prometheus.Desc{ready, certificate, position, behind, stale, overdue, delivered, lag, poolMax, poolBusy} {
 		out <- d
 	}
 }
@@ -72,6 +74,7 @@ func (s *standing) Collect(out chan<- prometheus.Metric) {
 		gauge(position, float64(a.Transaction), a.Name)
 		gauge(behind, float64(a.DaysBehind), a.Name)
 		gauge(stale, float64(a.Stale), a.Name)
+		gauge(overdue, float64(a.Overdue), a.Name)
 	}
 	for _, p := range at.Pools {
 		gauge(poolMax, float64(p.Max), p.Name)
