@@ -74,7 +74,7 @@ type Config struct {
 
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
-	// PollInterval is how often commits of other processes are looked for; 0 means 250 ms.
+	// PollInterval is how often commits of other processes are looked for; 0 means 50 ms.
 	PollInterval time.Duration
 	// HealthInterval is how often the store is asked whether it answers; 0 means 2 s.
 	HealthInterval time.Duration

@@ -152,7 +152,7 @@ func databases(t *testing.T, url string) []string {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	rows, err := conn.Query(t.Context(), "SELECT datname::text FROM pg_database ORDER BY 1")
+	rows, err := conn.Query(t.Context(), `SELECT datname::text FROM pg_database WHERE datname LIKE 'hubbench%' ORDER BY 1`)
 	if err != nil {
 		t.Fatal(err)
 	}

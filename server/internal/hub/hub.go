@@ -43,7 +43,7 @@ type Config struct {
 	// HoldShare is the share of an area's records of one list that a catalogue
 	// may make leave before its activation is held. 0 means 0.02.
 	HoldShare float64
-	// PollInterval is how often followers look for commits of other processes. 0 means 250 ms.
+	// PollInterval is how often followers look for commits of other processes. 0 means 50 ms.
 	PollInterval time.Duration
 	// Holidays are years beyond those that the program knows, or in their place.
 	Holidays []removal.Holidays
@@ -68,7 +68,7 @@ func New(ctx context.Context, cfg Config) (*Hub, error) {
 		cfg.HoldShare = 0.02
 	}
 	if cfg.PollInterval == 0 {
-		cfg.PollInterval = 250 * time.Millisecond
+		cfg.PollInterval = 50 * time.Millisecond // one row an area; what another process commits is seen within it
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
