@@ -81,6 +81,9 @@ func (w told) Write(p []byte) (int, error) {
 
 func everyFigure(t *testing.T, cfg runCmd) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a whole run takes a minute, under the race detector four")
+	}
 	cfg.Members, cfg.Pairs, cfg.Scratch = 2000, minPairs, t.TempDir()
 	var out, said bytes.Buffer
 	if err := measureAll(t.Context(), cfg, &out, &said); err != nil {
