@@ -297,6 +297,7 @@ func (c *clock) day(d date.Date) {
 // faulty is a store of which a test makes single writes fail.
 type faulty struct {
 	store.Store
+	mu         sync.Mutex     // some tests write at the same time
 	failUpdate int            // the n-th Update from here on fails; 0: none
 	updates    int            // counted
 	before     map[int]func() // what comes between others' writes: before the n-th Update
@@ -306,16 +307,28 @@ type faulty struct {
 var errInjected = errors.New("injected")
 
 func (f *faulty) Update(ctx context.Context, fn func(store.Tx) error) error {
+	f.mu.Lock()
 	f.updates++
-	if do := f.before[f.updates]; do != nil {
+	do := f.before[f.updates]
+	f.mu.Unlock()
+	if do != nil {
 		do()
 	}
-	if f.failUpdate > 0 {
-		if f.failUpdate--; f.failUpdate == 0 {
-			return errInjected
-		}
+	if f.fails() {
+		return errInjected
 	}
 	return f.Store.Update(ctx, fn)
+}
+
+// fails tells whether it is this Update's turn to fail.
+func (f *faulty) fails() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.failUpdate == 0 {
+		return false
+	}
+	f.failUpdate--
+	return f.failUpdate == 0
 }
 
 func (f *faulty) Audit(ctx context.Context, e store.AuditEntry) error {

@@ -64,7 +64,7 @@ func (h *house) reversing(c hub.CaseState) func() error {
 }
 
 func TestAReversalAndItsRemovalsLettersAtOnce(t *testing.T) {
-	for range 4 {
+	for range rounds() {
 		h := newCorrespondence(newHouse(t))
 		c := h.carry(h.propose(h.fits(qionghai[1], 1, 1)[0]), removal.Confirm)
 		who, s := h.usual(c, removal.Announce)
@@ -78,7 +78,7 @@ func TestAReversalAndItsRemovalsLettersAtOnce(t *testing.T) {
 }
 
 func TestAReversalAndAnIssueAtOnce(t *testing.T) {
-	for range 4 {
+	for range rounds() {
 		h := newCorrespondence(newHouse(t))
 		c := h.removed(1)
 		all := []func() error{h.reversing(c)}
@@ -94,7 +94,7 @@ func TestAReversalAndAnIssueAtOnce(t *testing.T) {
 }
 
 func TestAReversalAndAnAnswerAtOnce(t *testing.T) {
-	for range 4 {
+	for range rounds() {
 		h := newCorrespondence(newHouse(t))
 		c := h.removed(1)
 		h.ready("education")
@@ -115,7 +115,7 @@ func TestAReversalAndAnAnswerAtOnce(t *testing.T) {
 
 // A restating letter is issued while another correction of the same person overtakes it.
 func TestTwoCorrectionsOfOnePersonAtOnce(t *testing.T) {
-	for range 4 {
+	for range rounds() {
 		h := newCorrespondence(newHouse(t))
 		h.removed(1)
 		education, medical := h.ready("education"), h.ready("medical-insurance")
@@ -157,4 +157,12 @@ func itemOf(v letter.View, person string) int {
 		}
 	}
 	return 0
+}
+
+// rounds is how often things are tried at the same time.
+func rounds() int {
+	if testing.Short() {
+		return 1
+	}
+	return 4
 }
