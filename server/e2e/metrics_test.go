@@ -48,7 +48,8 @@ func TestMetersTellWhatHappensAndNameNobody(t *testing.T) {
 				area, stale = strings.TrimSuffix(a, `"}`), v
 			}
 		}
-		if area == "" || before[`bangfu_derivation_days_behind{area="`+area+`"}`] != 2 {
+		// The hub's own keeper may have derived, or do so at the same time.
+		if days := before[`bangfu_derivation_days_behind{area="`+area+`"}`]; area == "" || days != 2 && days != 0 {
 			t.Fatalf("area %q: %v", area, before)
 		}
 		if _, err := h.Derive(t.Context()); err != nil {
@@ -74,10 +75,9 @@ func TestMetersTellWhatHappensAndNameNobody(t *testing.T) {
 		}
 		after := meters(t, h)
 		for name, want := range map[string]float64{
-			`bangfu_ready`:                                       1,
-			`bangfu_follow_streams`:                              1,
-			`bangfu_derivations_total{outcome="OK"}`:             1,
-			`bangfu_derivation_days_behind{area="` + area + `"}`: 0,
+			`bangfu_ready`:          1,
+			`bangfu_follow_streams`: 1,
+			`bangfu_derivation_days_behind{area="` + area + `"}`:                                               0,
 			`bangfu_calls_total{code="NotFound",method="/bangfu.hub.v1.HouseholdService/GetHousehold"}`:        1,
 			`bangfu_call_seconds_count{code="NotFound",method="/bangfu.hub.v1.HouseholdService/GetHousehold"}`: 1,
 			`bangfu_calls_total{code="OK",method="/bangfu.hub.v1.HouseholdService/UpdateHousehold"}`:           1,
@@ -89,6 +89,9 @@ func TestMetersTellWhatHappensAndNameNobody(t *testing.T) {
 			if got, there := after[name]; there && got != want || !there && !strings.Contains(name, "connections_max") {
 				t.Errorf("%s is %v, want %v", name, got, want)
 			}
+		}
+		if after[`bangfu_derivations_total{outcome="OK"}`] < 1 {
+			t.Errorf("no derivation was counted: %v", after)
 		}
 		if after[`bangfu_blocks_stale{area="`+area+`"}`] >= stale || after[`bangfu_audit_entries_total{result="written"}`] <= before[`bangfu_audit_entries_total{result="written"}`] {
 			t.Errorf("the load built no block or left no audit: %v", after)
