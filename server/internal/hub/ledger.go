@@ -45,7 +45,7 @@ func (h *Hub) Deliveries(ctx context.Context, c access.Caller, q DeliveryQuery) 
 	more := false
 	err = h.audited(ctx, c, "ledger.deliveries", detail, func() (any, error) {
 		err := h.Store.View(ctx, func(r store.Reader) error {
-			if err := h.mayOversee(ctx, r, c, q.Area); err != nil {
+			if err := h.mayOversee(ctx, r, c, q.Area, handedWhat+q.Area); err != nil {
 				return err
 			}
 			out, place, more, err = h.deliveryPage(ctx, r, q, place)
@@ -84,14 +84,17 @@ func (h *Hub) deliveriesAsked(q DeliveryQuery) (DeliveryQuery, error) {
 	return q, fault.List(fault.InvalidRequest, bad)
 }
 
-// mayOversee refuses callers who do not oversee the letters of an area.
-func (h *Hub) mayOversee(ctx context.Context, r store.Reader, c access.Caller, area string) error {
+// handedWhat is what the ledger's questions are about.
+const handedWhat = "who was handed what in "
+
+// mayOversee refuses callers who do not oversee the letters of an area; what is asked for.
+func (h *Hub) mayOversee(ctx context.Context, r store.Reader, c access.Caller, area, what string) error {
 	all, err := h.agreements(ctx, r, c.Agency)
 	if err != nil {
 		return err
 	}
 	if where, ok := h.Divisions.Area(area); !ok || !h.mayOverseeLetters(all, c, where.Root) {
-		return refusal(c, access.Decision{Verdict: access.Never}, "who was handed what in "+area)
+		return refusal(c, access.Decision{Verdict: access.Never}, what)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (h *Hub) Recalls(ctx context.Context, c access.Caller, area string, settled
 	}
 	err = h.audited(ctx, c, "ledger.recalls", map[string]any{"area": area}, func() (any, error) {
 		err := h.Store.View(ctx, func(r store.Reader) error {
-			if err := h.mayOversee(ctx, r, c, area); err != nil {
+			if err := h.mayOversee(ctx, r, c, area, handedWhat+area); err != nil {
 				return err
 			}
 			reversed, err := h.reversedIn(ctx, r, area)

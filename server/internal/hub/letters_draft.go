@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/letter"
 	"github.com/bangfuhub/hub/server/internal/removal"
 	"github.com/bangfuhub/hub/server/internal/store"
@@ -133,7 +132,7 @@ func (d *drafting) takeBack(ctx context.Context) error {
 			wrong[l.Department] = append(wrong[l.Department], l)
 		}
 	}
-	known := &acquainted{hub: d.hub, tx: d.tx, area: d.due.Area, facts: map[string]*household.Household{}}
+	known := d.hub.acquainted(d.tx, d.due.Area)
 	for _, department := range slices.Sorted(maps.Keys(wrong)) {
 		var items []letter.Item
 		for _, l := range wrong[department] {

@@ -73,10 +73,8 @@ func asKnown(i letter.Item, p *household.Person) letter.Item {
 
 // headPerson is the id of the household's head or, without one, of its first person.
 func headPerson(present []*household.Person) string {
-	for _, p := range present {
-		if p.Relation == household.RelationHead {
-			return p.ID
-		}
+	if head := headAmong(present); head != nil {
+		return head.ID
 	}
 	if len(present) == 0 {
 		return ""

@@ -11,7 +11,6 @@ import (
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/feed"
-	"github.com/bangfuhub/hub/server/internal/household"
 	"github.com/bangfuhub/hub/server/internal/letter"
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -103,10 +102,10 @@ func (s *letterStep) beingCorrected(ctx context.Context) error {
 	pending := slices.ContainsFunc(s.now.Items, func(i letter.Item) bool {
 		return i.Kind != letter.Resume && i.Corrected == "" && s.reversed[i.Case]
 	})
-	q := store.LetterQuery{Area: s.act.area, Department: s.now.Department}
-	for _, q.Subject = range s.now.Households() {
+	for _, state := range []letter.State{letter.Draft, letter.Signed} {
+		q := store.LetterQuery{Area: s.act.area, Department: s.now.Department, State: string(state)}
 		err := s.hub.eachLetter(ctx, s.tx, q, func(_ store.Letter, l letter.Letter) {
-			pending = pending || (l.Unissued() && slices.Contains(l.Corrects, s.now.ID))
+			pending = pending || slices.Contains(l.Corrects, s.now.ID)
 		})
 		if err != nil {
 			return err
@@ -180,7 +179,7 @@ func (h *Hub) AnswerObjection(ctx context.Context, c access.Caller, k LetterKey,
 // of which the reversal's own letters tell; or the person is known otherwise than the letter
 // says, which everybody is told who was told so; or died.
 func (s *letterStep) corrected(ctx context.Context, i letter.Item, objection string) error {
-	known := &acquainted{hub: s.hub, tx: s.tx, area: s.act.area, facts: map[string]*household.Household{}}
+	known := s.hub.acquainted(s.tx, s.act.area)
 	if err := known.with(ctx, []letter.Item{i}); err != nil {
 		return err
 	}

@@ -16,46 +16,59 @@ import (
 // acquainted knows persons of letters as they are known today, wherever they live now and
 // whatever entry they were merged into.
 type acquainted struct {
-	hub   *Hub
-	tx    store.Tx
-	area  string                          // of the letters
-	facts map[string]*household.Household // by person as the letters call them
-	now   map[string]string               // id under which such a person is known today
+	hub    *Hub
+	tx     store.Tx
+	area   string                             // of the letters
+	opened map[[2]string]*household.Household // by area and id; nil where there is none
+	at     map[string]store.Alias             // where a person as the letters have it is known today
+}
+
+func (h *Hub) acquainted(tx store.Tx, area string) *acquainted {
+	return &acquainted{hub: h, tx: tx, area: area, opened: map[[2]string]*household.Household{}, at: map[string]store.Alias{}}
 }
 
 // with looks up the persons of items.
 func (k *acquainted) with(ctx context.Context, items []letter.Item) error {
-	if k.now == nil {
-		k.now = map[string]string{}
-	}
+	var persons []string
 	for _, i := range items {
-		if k.facts[i.Person] != nil {
-			continue
+		if _, known := k.at[i.Person]; !known {
+			k.at[i.Person] = store.Alias{Area: k.area, Household: i.Household, Person: i.Person}
+			persons = append(persons, i.Person)
 		}
-		area, home, id := k.area, i.Household, i.Person
-		found, err := k.hub.find(ctx, k.tx, aliasPerson, []string{i.Person})
-		if err != nil {
+	}
+	found, err := k.hub.find(ctx, k.tx, aliasPerson, persons)
+	if err != nil {
+		return err
+	}
+	maps.Copy(k.at, found)
+	for _, id := range persons {
+		if err := k.open(ctx, k.at[id]); err != nil {
 			return err
 		}
-		if at, ok := found[i.Person]; ok {
-			area, home, id = at.Area, at.Household, at.Person
-		}
-		facts, err := k.hub.householdOf(ctx, k.tx, removal.Case{Area: area, Household: home})
-		if fault.Is(err, fault.HouseholdNotFound) {
-			continue // nobody knows better
-		}
-		if err != nil {
-			return err
-		}
-		k.facts[i.Person], k.now[i.Person] = facts, id
 	}
 	return nil
 }
 
+// open opens a household once; of one that is no more nobody knows better.
+func (k *acquainted) open(ctx context.Context, at store.Alias) error {
+	if _, done := k.opened[homeOf(at)]; done {
+		return nil
+	}
+	facts, err := k.hub.householdOf(ctx, k.tx, removal.Case{Area: at.Area, Household: at.Household})
+	if err != nil && !fault.Is(err, fault.HouseholdNotFound) {
+		return err
+	}
+	k.opened[homeOf(at)] = facts
+	return nil
+}
+
+func homeOf(at store.Alias) [2]string { return [2]string{at.Area, at.Household} }
+
 // person is somebody as known today, nil where nobody knows.
 func (k *acquainted) person(id string) *household.Person {
-	if facts := k.facts[id]; facts != nil {
-		return facts.Person(k.now[id])
+	at := k.at[id]
+	if facts := k.opened[homeOf(at)]; facts != nil {
+		return facts.Person(at.Person)
 	}
 	return nil
 }
@@ -75,7 +88,7 @@ func (k *acquainted) died(id string) date.Date {
 // that the letter names is no more.
 func (k *acquainted) merged(id string) bool {
 	p := k.person(id)
-	return k.facts[id] != nil && (p == nil || p.LeaveReason == household.LeaveDuplicate)
+	return k.opened[homeOf(k.at[id])] != nil && (p == nil || p.LeaveReason == household.LeaveDuplicate)
 }
 
 // restate has a person named as known today in every area's letters: those that were not

@@ -27,11 +27,18 @@ func (h *Hub) householdOf(ctx context.Context, r store.Reader, c removal.Case) (
 	return h.openHousehold(row)
 }
 
+// headAmong is the head of a household, nil where it has none at present.
+func headAmong(present []*household.Person) *household.Person {
+	i := slices.IndexFunc(present, func(p *household.Person) bool { return p.Relation == household.RelationHead })
+	if i < 0 {
+		return nil
+	}
+	return present[i]
+}
+
 func headName(present []*household.Person) string {
-	for _, p := range present {
-		if p.Relation == household.RelationHead {
-			return p.Name
-		}
+	if head := headAmong(present); head != nil {
+		return head.Name
 	}
 	return ""
 }

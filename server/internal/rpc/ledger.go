@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 
@@ -35,19 +34,11 @@ func (s ledger) ListDeliveries(ctx context.Context, req *hubv1.ListDeliveriesReq
 	res := &hubv1.ListDeliveriesResponse{NextPageToken: next}
 	for _, d := range all {
 		res.Deliveries = append(res.Deliveries, &hubv1.Delivery{
-			Agency: d.Agency, Client: d.Client, Lists: d.Lists, Time: timeText(d.Time), FromTransaction: d.From, ToTransaction: d.To,
+			Agency: d.Agency, Client: d.Client, Lists: d.Lists, Time: wire.TimeText(d.Time), FromTransaction: d.From, ToTransaction: d.To,
 			Load: d.Load, Assumed: d.Assumed,
 		})
 	}
 	return res, nil
-}
-
-// timeText writes a time; the zero time is empty.
-func timeText(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.RFC3339)
 }
 
 // Replay tells what an agency held about a household.
@@ -73,11 +64,11 @@ func encodeReplay(r hub.Replay) *hubv1.ReplayResponse {
 	out := &hubv1.ReplayResponse{Agency: r.Agency, Household: r.Household, On: string(r.On), Incomplete: r.Incomplete}
 	for _, d := range r.Readers {
 		out.Readers = append(out.Readers, &hubv1.ReplayReader{
-			Client: d.Client, Area: d.Area, Transaction: d.Transaction, ReadAt: timeText(d.ReadAt), Lists: d.Lists, Assumed: d.Assumed,
+			Client: d.Client, Area: d.Area, Transaction: d.Transaction, ReadAt: wire.TimeText(d.ReadAt), Lists: d.Lists, Assumed: d.Assumed,
 		})
 	}
 	for _, d := range r.Records {
-		out.Records = append(out.Records, &hubv1.ReplayRecord{Client: d.Client, List: d.List, Record: d.Record, ReadAt: timeText(d.ReadAt)})
+		out.Records = append(out.Records, &hubv1.ReplayRecord{Client: d.Client, List: d.List, Record: d.Record, ReadAt: wire.TimeText(d.ReadAt)})
 	}
 	for _, d := range r.Decisions {
 		out.Decisions = append(out.Decisions, &hubv1.ReplayDecision{
@@ -106,7 +97,7 @@ func (s ledger) ListRecalls(ctx context.Context, req *hubv1.ListRecallsRequest) 
 	for _, a := range all {
 		res.Recalls = append(res.Recalls, &hubv1.Recall{
 			Agency: a.Agency, Client: a.Client, Decision: a.Decision, Case: a.Case, Letter: a.Letter, Correction: a.Correction,
-			ReadAt: timeText(a.ReadAt), SettledAt: timeText(a.SettledAt), Assumed: a.Assumed,
+			ReadAt: wire.TimeText(a.ReadAt), SettledAt: wire.TimeText(a.SettledAt), Assumed: a.Assumed,
 		})
 	}
 	return res, nil

@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 
@@ -128,11 +127,9 @@ func (s removals) ListReaders(ctx context.Context, req *hubv1.ListReadersRequest
 	}
 	res := &hubv1.ListReadersResponse{}
 	for _, r := range all {
-		p := &hubv1.RemovalReader{Agency: r.Agency, Client: r.Client, ReadAt: r.ReadAt.Format(time.RFC3339), Assumed: r.Assumed}
-		if !r.CorrectedAt.IsZero() {
-			p.CorrectedAt = r.CorrectedAt.Format(time.RFC3339)
-		}
-		res.Readers = append(res.Readers, p)
+		res.Readers = append(res.Readers, &hubv1.RemovalReader{
+			Agency: r.Agency, Client: r.Client, ReadAt: wire.TimeText(r.ReadAt), CorrectedAt: wire.TimeText(r.CorrectedAt), Assumed: r.Assumed,
+		})
 	}
 	return res, nil
 }

@@ -77,13 +77,14 @@ func ReceiptToProto(r letter.ReceiptView) *hubv1.Receipt {
 		by = r.AppliedBy.Client
 	}
 	return &hubv1.Receipt{
-		Agency: r.Agency, State: receiptStates.number(r.State), DeliveredAt: timeText(r.DeliveredAt), AcknowledgedAt: timeText(r.AcknowledgedAt),
-		AcknowledgedBy: r.AcknowledgedBy.Person, AppliedAt: timeText(r.AppliedAt), AppliedBy: by, Proved: r.Proved,
+		Agency: r.Agency, State: receiptStates.number(r.State), DeliveredAt: TimeText(r.DeliveredAt), AcknowledgedAt: TimeText(r.AcknowledgedAt),
+		AcknowledgedBy: r.AcknowledgedBy.Person, AppliedAt: TimeText(r.AppliedAt), AppliedBy: by, Proved: r.Proved,
 		Overdue: r.Overdue, Escalated: r.Escalated, DaysToApply: count(r.DaysToApply),
 	}
 }
 
-func timeText(t time.Time) string {
+// TimeText is a moment as the contract writes it; "" for none.
+func TimeText(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
