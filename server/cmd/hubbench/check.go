@@ -28,15 +28,7 @@ type somebody struct{ area, household, person, idNumber string }
 
 // check asks for single persons, as a counter does, whether they are entitled.
 func (b *bench) check(ctx context.Context) (_ []line, err error) {
-	h, err := b.fullHub(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := b.plain(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := h.reader()
+	_, p, c, err := b.sides(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,21 @@ type copied struct {
 	ordered string // a query of the same fields as a client gets, in the same order
 }
 
+// sides are the whole hub with a reader of it, and the plain table to compare it with. The
+// reader is the caller's to close.
+func (b *bench) sides(ctx context.Context) (*hub, *copied, *client.Client, error) {
+	h, err := b.fullHub(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	p, err := b.plain(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, err := h.reader()
+	return h, p, c, err
+}
+
 // plain makes it once.
 func (b *bench) plain(ctx context.Context) (*copied, error) {
 	if b.copied != nil {

@@ -51,15 +51,7 @@ type restRecord struct {
 
 // snapshotRest reads the whole list by REST and parses every line.
 func (b *bench) snapshotRest(ctx context.Context) (_ []line, err error) {
-	h, err := b.fullHub(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := b.plain(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := h.reader()
+	h, p, c, err := b.sides(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -37,15 +37,7 @@ func (b *bench) snapshotFirst(ctx context.Context) ([]line, error) {
 
 // whole compares a way of reading the whole list with its export from a plain table.
 func (b *bench) whole(ctx context.Context, l line, prepare func(*hub, *client.Client, int64) (figure, error)) (_ []line, err error) {
-	h, err := b.fullHub(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := b.plain(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := h.reader()
+	h, p, c, err := b.sides(ctx)
 	if err != nil {
 		return nil, err
 	}
