@@ -48,7 +48,9 @@ type Catalogue struct {
 	Standards  []*Standard
 	Lists      []*List
 
-	tests int // how many tests all conditions consist of
+	tests  int // how many tests all conditions consist of
+	limits map[limit]bool
+	daily  bool // any day may change what a condition says, see Due
 }
 
 // Policy is one policy of the notice.

@@ -88,7 +88,11 @@ func celType(name string) *cel.Type {
 }
 
 // compiler compiles a catalogue's conditions into shared tests.
-type compiler struct{ tests map[string]*test }
+type compiler struct {
+	tests  map[string]*test
+	limits map[limit]bool // that their moving facts are compared with
+	daily  bool           // a moving fact is asked in another way
+}
 
 // compile checks a condition of a list or policy of a grain.
 func (c *compiler) compile(source string, grain Grain, policy bool) (condition, []problem) {
@@ -196,8 +200,13 @@ func (c *compiler) test(environment *cel.Env, part ast.Expr, info *ast.SourceInf
 		return nil, err
 	}
 	if c.tests == nil {
-		c.tests = map[string]*test{}
+		c.tests, c.limits = map[string]*test{}, map[limit]bool{}
 	}
+	limits, all := limitsOf(checked.NativeRep())
+	for _, l := range limits {
+		c.limits[l] = true
+	}
+	c.daily = c.daily || !all
 	c.tests[source] = t
 	return t, nil
 }

@@ -22,6 +22,7 @@ type Fact struct {
 	ListsOnly bool
 
 	value func(*subject) ref.Val
+	moves moving
 }
 
 // Facts lists all facts that conditions may ask, for the docs.
@@ -46,6 +47,11 @@ func personFact(name, typ, meaning string, value func(*subject) ref.Val) Fact {
 
 func (f Fact) forLists() Fact {
 	f.ListsOnly = true
+	return f
+}
+
+func (f Fact) moving(how moving) Fact {
+	f.moves = how
 	return f
 }
 
@@ -76,7 +82,7 @@ var facts = []Fact{
 	}),
 	householdFact("months_unmonitored", "int", "full months since a decision ended support, or since the end of the newest year of income on record after it; 0 under support", func(v *view) ref.Val {
 		return types.Int(v.monthsUnmonitored())
-	}).forLists(),
+	}).forLists().moving(byMonth),
 	householdFact("damaged", "bool", "住房损毁: the house was damaged and not renovated since", func(v *view) ref.Val { return types.Bool(v.damage != nil) }),
 	householdFact("danger_grade", "Grade", "危房等级 of the newest appraisal, until the renovation that follows is accepted", func(v *view) ref.Val {
 		if v.appraisal == nil {
@@ -94,7 +100,7 @@ var facts = []Fact{
 	}),
 	householdFact("helper_ends_within_days", "int", "days until the last day of the present help, 0 today; 100000 where it is open or there is none", func(v *view) ref.Val {
 		return types.Int(v.helping.endsSoon)
-	}),
+	}).moving(byHelpersEnd),
 	householdFact("open_needs", "list(NeedCategory)", "帮扶需求: open needs of the household and its members", func(v *view) ref.Val {
 		return list(v.whole.openNeeds())
 	}),
@@ -112,7 +118,7 @@ var facts = []Fact{
 	}).forLists(),
 	householdFact("support_status", "SupportStatus", "是否继续享受帮扶", func(v *view) ref.Val { return types.String(v.whole.supportStatus()) }).forLists(),
 
-	personFact("age", "int", "年龄: full years on the day", func(s *subject) ref.Val { return types.Int(s.age()) }),
+	personFact("age", "int", "年龄: full years on the day", func(s *subject) ref.Val { return types.Int(s.age()) }).moving(byBirthday),
 	personFact("sex", "Sex", "性别", func(s *subject) ref.Val { return types.String(s.p.Sex) }),
 	personFact("relation", "Relation", "与户主关系", func(s *subject) ref.Val { return types.String(s.p.Relation) }),
 	personFact("provisional", "bool", "has no ID number yet", func(s *subject) ref.Val { return types.Bool(s.p.Provisional()) }),

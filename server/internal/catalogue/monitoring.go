@@ -1,6 +1,9 @@
 package catalogue
 
-import "github.com/bangfuhub/hub/server/internal/date"
+import (
+	"github.com/bangfuhub/hub/server/internal/date"
+	"github.com/bangfuhub/hub/server/internal/household"
+)
 
 // monthsUnmonitored counts the full months for which nobody has looked at the income of a
 // household whose support a decision ended: since the decision's effect or, where the
@@ -10,10 +13,7 @@ func (v *view) monthsUnmonitored() int {
 	if d == nil {
 		return 0
 	}
-	since := d.EffectiveOn
-	if v.income != nil {
-		since = max(since, date.New(v.income.Year, 12, 31))
-	}
+	since := v.unmonitoredSince(d)
 	if since > v.on {
 		return 0
 	}
@@ -23,4 +23,11 @@ func (v *view) monthsUnmonitored() int {
 		months--
 	}
 	return months
+}
+
+func (v *view) unmonitoredSince(d *household.Decision) date.Date {
+	if v.income == nil {
+		return d.EffectiveOn
+	}
+	return max(d.EffectiveOn, date.New(v.income.Year, 12, 31))
 }

@@ -30,7 +30,7 @@ func Parse(text []byte) (*Catalogue, error) {
 	}
 	sum := sha256.Sum256(text)
 	c.Version = c.Name + "@" + hex.EncodeToString(sum[:6])
-	c.tests = len(r.tests)
+	c.tests, c.limits, c.daily = len(r.tests), r.limits, r.daily
 	return c, nil
 }
 

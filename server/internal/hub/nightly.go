@@ -16,7 +16,9 @@ const sweepRun = 500
 
 // Derived counts what a derivation pass did.
 type Derived struct {
-	Areas, Households, Changed int
+	Areas      int
+	Households int // looked at
+	Changed    int // whose lists or status differ
 }
 
 func (d *Derived) add(o Derived) {
@@ -32,8 +34,9 @@ const ActionDerive = "derive"
 var system = access.Caller{Agency: "hub", Client: "hubd"}
 
 // Derive derives anew every area that has not been derived for today or under the
-// active catalogue, and writes only differences. It is resumable: cut at any point,
-// the next run does what is missing. It is audited as one run.
+// active catalogue, and writes only differences. For a new day it looks at those
+// households that are due by it, see catalogue.Due; under a new catalogue at all. It is
+// resumable: cut at any point, the next run does what is missing. It is audited as one run.
 func (h *Hub) Derive(ctx context.Context) (Derived, error) {
 	due, err := h.due(ctx)
 	if err != nil || len(due) == 0 {
@@ -86,19 +89,19 @@ func (h *Hub) deriveArea(ctx context.Context, area, cause string) (Derived, erro
 	}
 	total := Derived{Areas: 1}
 	for after := ""; ; {
-		seen, ids, err := h.outdated(ctx, a, after)
+		run, err := h.outdated(ctx, a, after)
 		if err != nil {
 			return total, err
 		}
-		if err := h.rederive(ctx, a, ids); err != nil {
+		if err := h.rederive(ctx, a, run.outdated); err != nil {
 			return total, err
 		}
-		total.Households += len(seen)
-		total.Changed += len(ids)
-		if len(seen) < sweepRun {
+		total.Households += len(run.seen)
+		total.Changed += run.changed
+		if len(run.seen) < sweepRun {
 			break
 		}
-		after = seen[len(seen)-1]
+		after = run.seen[len(run.seen)-1]
 	}
 	return total, h.Store.Update(ctx, func(tx store.Tx) error {
 		return tx.SetDerivedFor(ctx, area, string(a.on), catalogue)
@@ -124,9 +127,15 @@ func (h *Hub) barrier(ctx context.Context, area string) (catalogue string, err e
 	return catalogue, err
 }
 
-// outdated looks at the next households of an area and gives their ids, and the
-// ids of those whose records or status differ today.
-func (h *Hub) outdated(ctx context.Context, a act, after string) (seen, differing []string, err error) {
+// sweep is what was found out about some households of an area.
+type sweep struct {
+	seen     []string // ids
+	outdated []string // ids of those whose records, status or due day differ today
+	changed  int      // how many of them not by the due day alone
+}
+
+// outdated looks at the next households of an area that can differ.
+func (h *Hub) outdated(ctx context.Context, a act, after string) (out sweep, err error) {
 	err = h.Store.View(ctx, func(r store.Reader) error {
 		d, _, err := h.active(ctx, r)
 		if err != nil {
@@ -134,32 +143,47 @@ func (h *Hub) outdated(ctx context.Context, a act, after string) (seen, differin
 		}
 		var run []store.Household
 		q := store.HouseholdQuery{Area: a.area, After: after, Limit: sweepRun}
+		if a.cause == feed.CauseDate {
+			q.DueBy = string(a.on)
+		}
 		if err := r.Households(ctx, q, func(row store.Household) error { run = append(run, row); return nil }); err != nil {
 			return err
 		}
 		for _, row := range run {
-			seen = append(seen, row.ID)
+			out.seen = append(out.seen, row.ID)
 		}
-		stored, err := h.storedByHousehold(ctx, r, a.area, seen)
+		stored, err := h.storedByHousehold(ctx, r, a.area, out.seen)
 		if err != nil {
 			return err
 		}
 		for _, row := range run {
-			facts, err := h.openHousehold(row)
-			if err != nil {
+			if err := h.look(&out, d, a, row, stored[row.ID]); err != nil {
 				return err
-			}
-			now, err := rows(d, a.area, facts, a.on)
-			if err != nil {
-				return err
-			}
-			if len(feed.Diff(stored[row.ID], now)) > 0 || string(facts.SupportStatusOn(a.on)) != row.SupportStatus {
-				differing = append(differing, row.ID)
 			}
 		}
 		return nil
 	})
-	return seen, differing, err
+	return out, err
+}
+
+// look compares a household with what is stored of it.
+func (h *Hub) look(out *sweep, d *deriver, a act, row store.Household, stored []feed.Row) error {
+	facts, err := h.openHousehold(row)
+	if err != nil {
+		return err
+	}
+	now, err := rows(d, a.area, facts, a.on)
+	if err != nil {
+		return err
+	}
+	changed := len(feed.Diff(stored, now)) > 0 || string(facts.SupportStatusOn(a.on)) != row.SupportStatus
+	if changed {
+		out.changed++
+	}
+	if changed || string(d.Due(facts, a.on)) != row.Due {
+		out.outdated = append(out.outdated, row.ID)
+	}
+	return nil
 }
 
 func (h *Hub) storedByHousehold(ctx context.Context, r store.Reader, area string, ids []string) (map[string][]feed.Row, error) {

@@ -94,7 +94,7 @@ func (h *Hub) appendSome(ctx context.Context, tx store.Tx, a act, steps []transi
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := h.addFacts(b, a, steps[:done]); err != nil {
+	if err := h.addFacts(b, d, a, steps[:done]); err != nil {
 		return 0, 0, err
 	}
 	n, err := tx.Append(ctx, *b)
@@ -160,16 +160,20 @@ func storedIDs(steps []transition) []string {
 	return ids
 }
 
-// addFacts adds the households' next states and what they are found by.
-func (h *Hub) addFacts(b *store.Batch, a act, steps []transition) error {
+// addFacts adds the households' next states and what they are found by, and of those
+// whose facts stay when they are due again.
+func (h *Hub) addFacts(b *store.Batch, d *deriver, a act, steps []transition) error {
 	for _, t := range steps {
+		due := string(d.Due(t.After, a.on))
 		if t.Same {
+			b.Dues = append(b.Dues, store.Due{Household: t.ID, Revision: t.Revision, Day: due})
 			continue
 		}
 		row, err := h.sealHousehold(a, t)
 		if err != nil {
 			return err
 		}
+		row.Due = due
 		b.Households = append(b.Households, row)
 		h.addAliases(b, a.area, t)
 	}

@@ -32,6 +32,14 @@ type Household struct {
 	Time          time.Time
 	Document      []byte // sealed
 	Gone          bool   // left the area (transfer, merge); kept for its revisions
+	Due           string // first day for which it has to be derived anew, "" at once; of the current state only
+}
+
+// Due is when a household of this revision has to be derived anew.
+type Due struct {
+	Household string
+	Revision  int64
+	Day       string // "YYYY-MM-DD"
 }
 
 // HouseholdQuery selects current households; empty fields do not restrict.
@@ -40,6 +48,7 @@ type HouseholdQuery struct {
 	Villages      []string // none: all
 	PovertyStatus string
 	SupportStatus string
+	DueBy         string // day; only those whose Due is not later
 	After         string // id; only greater ones
 	Limit         int    // 0: no limit
 	IncludeGone   bool
@@ -132,6 +141,7 @@ type Batch struct {
 	Cause string
 
 	Households []Household // next states; Revision is the stored one plus one (1: new)
+	Dues       []Due       // of others, whose state stays; nothing where the stored revision is another
 	// SetAliases and SetNames are what the named subjects are found by from now on; DropAliases and
 	// DropNames are removed first, where they still stand for the named subject. An empty Area
 	// is the batch's; a drop may name another one (a household that has moved here).

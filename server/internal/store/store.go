@@ -90,7 +90,7 @@ type Reader interface {
 
 	// Household is the current state; ErrNotFound.
 	Household(ctx context.Context, area, id string) (Household, error)
-	// Revision is a stored revision with the greatest number <= revision (revision > 0),
+	// Revision is a stored revision, without Due, with the greatest number <= revision (revision > 0),
 	// or, with revision 0, the newest one not later than at. ErrNotFound where there is none.
 	Revision(ctx context.Context, area, id string, revision int64, at time.Time) (Household, error)
 	// Revisions lists all revisions of a household, newest first, without documents.

@@ -18,7 +18,7 @@ func (t *tx) LockHouseholds(ctx context.Context, area string, ids []string) ([]s
 	if err != nil {
 		return nil, err
 	}
-	return list(ctx, &t.reader, scanHousehold, `SELECT `+householdColumns+`, document FROM households
+	return list(ctx, &t.reader, scanHousehold, `SELECT `+householdColumns+currentColumns+` FROM households
 		WHERE area = $1 AND id = ANY($2) ORDER BY id FOR UPDATE`, area, ids)
 }
 
@@ -43,6 +43,7 @@ func (t *tx) append(ctx context.Context, b store.Batch) (int64, error) {
 	}
 	first, second := &pipeline{}, &pipeline{}
 	first.saveHouseholds(b)
+	first.saveDues(b)
 	first.saveAliases(b)
 	if len(b.Changes) == 0 {
 		return 0, first.send(ctx, t.tx)

@@ -9,8 +9,8 @@ import (
 )
 
 const householdArrays = `unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-	$10::timestamptz[], $11::boolean[], $12::bytea[])
-	u (id, revision, etag, village, poverty_status, support_status, actor, cause, time, gone, document)`
+	$10::timestamptz[], $11::boolean[], $12::bytea[], $13::text[])
+	u (id, revision, etag, village, poverty_status, support_status, actor, cause, time, gone, document, due)`
 
 func householdArgs(area string, rows []store.Household) []any {
 	return []any{
@@ -26,6 +26,7 @@ func householdArgs(area string, rows []store.Household) []any {
 		column(rows, func(h store.Household) time.Time { return h.Time }),
 		column(rows, func(h store.Household) bool { return h.Gone }),
 		column(rows, func(h store.Household) []byte { return h.Document }),
+		column(rows, func(h store.Household) string { return h.Due }),
 	}
 }
 
@@ -44,17 +45,30 @@ func (p *pipeline) saveHouseholds(b store.Batch) {
 			b.Area, column(next, func(h store.Household) string { return h.ID }))
 		p.all(len(next), store.ErrStale, `UPDATE households h SET revision = u.revision, etag = u.etag, village = u.village,
 			poverty_status = u.poverty_status, support_status = u.support_status, actor = u.actor, cause = u.cause,
-			time = u.time, gone = u.gone, document = u.document FROM `+householdArrays+`
+			time = u.time, gone = u.gone, document = u.document, due = u.due FROM `+householdArrays+`
 			WHERE h.area = $1 AND h.id = u.id AND h.revision = u.revision - 1`, householdArgs(b.Area, next)...)
 	}
 	if len(first) > 0 {
-		p.all(len(first), store.ErrStale, `INSERT INTO households (`+householdColumns+`, document)
+		p.all(len(first), store.ErrStale, `INSERT INTO households (`+householdColumns+`, document, due)
 			SELECT $1, u.* FROM `+householdArrays+` ON CONFLICT DO NOTHING`, householdArgs(b.Area, first)...)
 	}
 	if len(b.Households) > 0 {
 		p.some(`INSERT INTO household_revisions (`+householdColumns+`, document)
-			SELECT $1, u.* FROM `+householdArrays, householdArgs(b.Area, b.Households)...)
+			SELECT $1, id, revision, etag, village, poverty_status, support_status, actor, cause, time, gone, document
+			FROM `+householdArrays, householdArgs(b.Area, b.Households)...)
 	}
+}
+
+// saveDues leaves alone what somebody has changed meanwhile.
+func (p *pipeline) saveDues(b store.Batch) {
+	if len(b.Dues) == 0 {
+		return
+	}
+	p.some(`UPDATE households h SET due = u.due FROM unnest($2::text[], $3::bigint[], $4::text[]) u (id, revision, due)
+		WHERE h.area = $1 AND h.id = u.id AND h.revision = u.revision`, b.Area,
+		column(b.Dues, func(d store.Due) string { return d.Household }),
+		column(b.Dues, func(d store.Due) int64 { return d.Revision }),
+		column(b.Dues, func(d store.Due) string { return d.Day }))
 }
 
 const aliasArrays = `unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::text[]) u (kind, hash, area, household, person)`

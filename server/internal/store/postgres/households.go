@@ -11,20 +11,26 @@ import (
 
 const householdColumns = `area, id, revision, etag, village, poverty_status, support_status, actor, cause, time, gone`
 
+// What is read has these columns after householdColumns.
+const (
+	currentColumns  = `, document, due`
+	revisionColumns = `, document, ''`
+)
+
 func scanHousehold(row pgx.CollectableRow) (h store.Household, err error) {
 	err = row.Scan(&h.Area, &h.ID, &h.Revision, &h.Etag, &h.Village, &h.PovertyStatus,
-		&h.SupportStatus, &h.Actor, &h.Cause, &h.Time, &h.Gone, &h.Document)
+		&h.SupportStatus, &h.Actor, &h.Cause, &h.Time, &h.Gone, &h.Document, &h.Due)
 	h.Time = h.Time.UTC()
 	return h, err
 }
 
 func (r *reader) Household(ctx context.Context, area, id string) (store.Household, error) {
 	return one(ctx, r, scanHousehold,
-		`SELECT `+householdColumns+`, document FROM households WHERE area = $1 AND id = $2`, area, id)
+		`SELECT `+householdColumns+currentColumns+` FROM households WHERE area = $1 AND id = $2`, area, id)
 }
 
 func (r *reader) Revision(ctx context.Context, area, id string, revision int64, at time.Time) (store.Household, error) {
-	const query = `SELECT ` + householdColumns + `, document FROM household_revisions WHERE area = $1 AND id = $2`
+	const query = `SELECT ` + householdColumns + revisionColumns + ` FROM household_revisions WHERE area = $1 AND id = $2`
 	if revision > 0 {
 		return one(ctx, r, scanHousehold, query+` AND revision <= $3 ORDER BY revision DESC LIMIT 1`, area, id, revision)
 	}
@@ -32,7 +38,7 @@ func (r *reader) Revision(ctx context.Context, area, id string, revision int64, 
 }
 
 func (r *reader) Revisions(ctx context.Context, area, id string) ([]store.Household, error) {
-	return list(ctx, r, scanHousehold, `SELECT `+householdColumns+`, NULL::bytea FROM household_revisions
+	return list(ctx, r, scanHousehold, `SELECT `+householdColumns+`, NULL::bytea, '' FROM household_revisions
 		WHERE area = $1 AND id = $2 ORDER BY revision DESC`, area, id)
 }
 
@@ -58,6 +64,9 @@ func (r *reader) householdPage(ctx context.Context, q store.HouseholdQuery, n in
 	if q.SupportStatus != "" {
 		f.and("support_status = %s", q.SupportStatus)
 	}
+	if q.DueBy != "" {
+		f.and("due <= %s", q.DueBy)
+	}
 	if q.After != "" {
 		f.and("id > %s", q.After)
 	}
@@ -66,7 +75,7 @@ func (r *reader) householdPage(ctx context.Context, q store.HouseholdQuery, n in
 	}
 	limit := f.arg(n)
 	return list(ctx, r, scanHousehold,
-		`SELECT `+householdColumns+`, document FROM households`+f.text.String()+` ORDER BY id LIMIT `+limit, f.args...)
+		`SELECT `+householdColumns+currentColumns+` FROM households`+f.text.String()+` ORDER BY id LIMIT `+limit, f.args...)
 }
 
 func scanAlias(row pgx.CollectableRow) (a store.Alias, err error) {

@@ -55,6 +55,9 @@ func (t *tx) append(ctx context.Context, b store.Batch) (int64, error) {
 	if err := t.saveHouseholds(ctx, b.Households); err != nil {
 		return 0, err
 	}
+	if err := t.saveDues(ctx, b); err != nil {
+		return 0, err
+	}
 	if err := t.saveAliases(ctx, b); err != nil {
 		return 0, err
 	}
@@ -79,16 +82,27 @@ func (t *tx) saveHouseholds(ctx context.Context, households []store.Household) e
 		args := []any{h.Area, h.ID, h.Revision, h.Etag, h.Village, h.PovertyStatus, h.SupportStatus,
 			h.Actor, h.Cause, h.Time.UnixMicro(), h.Gone, h.Document}
 		save := `UPDATE households SET revision = ?3, etag = ?4, village = ?5, poverty_status = ?6, support_status = ?7,
-			actor = ?8, cause = ?9, time = ?10, gone = ?11, document = ?12 WHERE area = ?1 AND id = ?2 AND revision = ?3 - 1`
+			actor = ?8, cause = ?9, time = ?10, gone = ?11, document = ?12, due = ?13 WHERE area = ?1 AND id = ?2 AND revision = ?3 - 1`
 		if h.Revision == 1 {
-			save = `INSERT INTO households (` + householdColumns + `, document)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+			save = `INSERT INTO households (` + householdColumns + `, document, due)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 		}
-		if err := t.execOne(ctx, store.ErrStale, save, args...); err != nil {
+		if err := t.execOne(ctx, store.ErrStale, save, append(args, h.Due)...); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, `INSERT INTO household_revisions (`+householdColumns+`, document)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveDues leaves alone what somebody has changed meanwhile.
+func (t *tx) saveDues(ctx context.Context, b store.Batch) error {
+	for _, d := range b.Dues {
+		if _, err := t.exec(ctx, `UPDATE households SET due = ? WHERE area = ? AND id = ? AND revision = ?`,
+			d.Day, b.Area, d.Household, d.Revision); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,12 @@ import (
 
 const householdColumns = `area, id, revision, etag, village, poverty_status, support_status, actor, cause, time, gone`
 
+// What is read has these columns after householdColumns, and the document where it is wanted.
+const (
+	currentColumns  = `, due`
+	revisionColumns = `, ''`
+)
+
 func scanHousehold(row scanner) (store.Household, error) {
 	var document []byte
 	h, err := scanHouseholdWith(row, &document)
@@ -24,18 +30,18 @@ func scanHouseholdHeader(row scanner) (store.Household, error) { return scanHous
 func scanHouseholdWith(row scanner, more ...any) (h store.Household, err error) {
 	var at int64
 	err = row.Scan(append([]any{&h.Area, &h.ID, &h.Revision, &h.Etag, &h.Village, &h.PovertyStatus,
-		&h.SupportStatus, &h.Actor, &h.Cause, &at, &h.Gone}, more...)...)
+		&h.SupportStatus, &h.Actor, &h.Cause, &at, &h.Gone, &h.Due}, more...)...)
 	h.Time = micros(at)
 	return h, err
 }
 
 func (r *reader) Household(ctx context.Context, area, id string) (store.Household, error) {
 	return one(ctx, r, scanHousehold,
-		`SELECT `+householdColumns+`, document FROM households WHERE area = ? AND id = ?`, area, id)
+		`SELECT `+householdColumns+currentColumns+`, document FROM households WHERE area = ? AND id = ?`, area, id)
 }
 
 func (r *reader) Revision(ctx context.Context, area, id string, revision int64, at time.Time) (store.Household, error) {
-	const query = `SELECT ` + householdColumns + `, document FROM household_revisions WHERE area = ? AND id = ?`
+	const query = `SELECT ` + householdColumns + revisionColumns + `, document FROM household_revisions WHERE area = ? AND id = ?`
 	if revision > 0 {
 		return one(ctx, r, scanHousehold, query+` AND revision <= ? ORDER BY revision DESC LIMIT 1`, area, id, revision)
 	}
@@ -44,7 +50,7 @@ func (r *reader) Revision(ctx context.Context, area, id string, revision int64, 
 
 func (r *reader) Revisions(ctx context.Context, area, id string) ([]store.Household, error) {
 	return list(ctx, r, scanHouseholdHeader,
-		`SELECT `+householdColumns+` FROM household_revisions WHERE area = ? AND id = ? ORDER BY revision DESC`, area, id)
+		`SELECT `+householdColumns+revisionColumns+` FROM household_revisions WHERE area = ? AND id = ? ORDER BY revision DESC`, area, id)
 }
 
 func (r *reader) Households(ctx context.Context, q store.HouseholdQuery, fn func(store.Household) error) error {
@@ -59,6 +65,9 @@ func (r *reader) Households(ctx context.Context, q store.HouseholdQuery, fn func
 	if q.SupportStatus != "" {
 		f.and("support_status = ?", q.SupportStatus)
 	}
+	if q.DueBy != "" {
+		f.and("due <= ?", q.DueBy)
+	}
 	if q.After != "" {
 		f.and("id > ?", q.After)
 	}
@@ -67,7 +76,7 @@ func (r *reader) Households(ctx context.Context, q store.HouseholdQuery, fn func
 	}
 	limit := f.limit(q.Limit)
 	return each(ctx, r, fn, scanHousehold,
-		`SELECT `+householdColumns+`, document FROM households`+f.text.String()+` ORDER BY id`+limit, f.args...)
+		`SELECT `+householdColumns+currentColumns+`, document FROM households`+f.text.String()+` ORDER BY id`+limit, f.args...)
 }
 
 func scanAlias(row scanner) (a store.Alias, err error) {

@@ -16,9 +16,48 @@ var householdTests = []test{
 	{"a batch may not name a household twice", householdTwice},
 	{"households are selected, in order of id", householdsAreSelected},
 	{"households that are gone are left out unless asked for", goneHouseholds},
+	{"a household is due by the day that was saved last for its present revision", dues},
 	{"LockHouseholds gives the current state by id, missing ones left out", lockHouseholds},
 	{"LockHouseholds keeps to ascending order", lockOrder},
 	{"a locked household waits for the Update that holds it", lockExcludes},
+}
+
+func dues(t *testing.T, s store.Store) {
+	due := func(revision int64, day string) store.Household {
+		h := household("A", "h1", revision)
+		h.Due = day
+		return h
+	}
+	by := func(day string) (ids string) {
+		view(t, s, func(ctx context.Context, r store.Reader) error {
+			ids = fmt.Sprint(householdIDs(selectHouseholds(ctx, t, r, store.HouseholdQuery{Area: "A", DueBy: day})))
+			return nil
+		})
+		return ids
+	}
+	appendBatch(t, s, save("A", household("A", "h0", 1), due(1, "2026-05-01"), household("A", "h2", 1)))
+	equal(t, "due at once", by("2026-04-30"), "[h0 h2]")
+	equal(t, "due by its day", by("2026-05-01"), "[h0 h1 h2]")
+	appendBatch(t, s, store.Batch{Area: "A", Dues: []store.Due{
+		{Household: "h0", Revision: 1, Day: "2027-01-01"}, {Household: "h1", Revision: 2, Day: "2028-01-01"}, {Household: "h3", Revision: 1, Day: "2028-01-01"},
+	}})
+	equal(t, "after a Due", by("2026-05-01"), "[h1 h2]")
+	h0 := household("A", "h0", 1)
+	h0.Due = "2027-01-01"
+	equal(t, "with a Due", current(t, s, "A", "h0"), h0)
+	appendBatch(t, s, save("A", due(2, "2026-06-01")))
+	equal(t, "due by its next revision", by("2026-05-31"), "[h2]")
+	equal(t, "next revision", current(t, s, "A", "h1"), due(2, "2026-06-01"))
+	view(t, s, func(ctx context.Context, r store.Reader) error {
+		got, err := r.Revision(ctx, "A", "h1", 2, time.Time{})
+		equal(t, "the revision", got, household("A", "h1", 2))
+		return err
+	})
+	update(t, s, func(ctx context.Context, tx store.Tx) error {
+		got, err := tx.LockHouseholds(ctx, "A", []string{"h1"})
+		equal(t, "locked", got, []store.Household{due(2, "2026-06-01")})
+		return err
+	})
 }
 
 func current(t *testing.T, s store.Store, area, id string) (h store.Household) {

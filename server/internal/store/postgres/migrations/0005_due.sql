@@ -1,0 +1,6 @@
+-- +goose Up
+
+-- The first day for which a household has to be derived anew by itself; '' is always.
+ALTER TABLE households ADD COLUMN due text COLLATE "C" NOT NULL DEFAULT '';
+
+CREATE INDEX households_due ON households (area, due);
