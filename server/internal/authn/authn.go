@@ -16,7 +16,7 @@ package authn
 
 import (
 	"context"
-	"crypto"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -50,6 +50,7 @@ type Verifier struct {
 	parser *jwt.Parser
 	keys   *keySet
 	clock  func() time.Time
+	seen   verified
 }
 
 // claims are the claims that count.
@@ -81,36 +82,67 @@ func New(cfg Config) (*Verifier, error) {
 // TOKEN_EXPIRED where the token is good but for its age, INTERNAL where the
 // provider's keys could not be read yet, otherwise UNAUTHENTICATED.
 func (v *Verifier) Verify(ctx context.Context, token string) (access.Caller, time.Duration, error) {
-	var c claims
 	if len(token) > maxToken {
 		return access.Caller{}, 0, fault.New(fault.Unauthorised)
 	}
-	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
+	sum, now := sha256.Sum256([]byte(token)), v.clock()
+	g, known := v.seen.find(sum, now)
+	if known {
+		k, err := v.keys.find(ctx, g.kid)
+		known = err == nil && k.reading == g.reading
+	}
+	if !known {
+		var err error
+		if g, err = v.check(ctx, token); err != nil {
+			return access.Caller{}, 0, err
+		}
+		v.seen.keep(sum, g)
+	}
+	return g.caller, g.until.Sub(now), nil
+}
+
+// check checks a token's signature and claims.
+func (v *Verifier) check(ctx context.Context, token string) (grant, error) {
+	var c claims
+	var by key
+	t, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (_ any, err error) {
+		by, err = v.key(ctx, t)
+		return by.public, err
+	})
 	switch {
 	case errors.Is(err, errNoKeys):
-		return access.Caller{}, 0, fault.New(fault.InternalError)
+		return grant{}, fault.New(fault.InternalError)
 	case onlyExpired(err):
-		return access.Caller{}, 0, fault.New(fault.TokenExpired)
+		return grant{}, fault.New(fault.TokenExpired)
 	case err != nil, c.Agency == "", !name(c.Agency), !name(c.Client), !name(c.Person):
-		return access.Caller{}, 0, fault.New(fault.Unauthorised)
+		return grant{}, fault.New(fault.Unauthorised)
 	}
-	return access.Caller{Agency: c.Agency, Client: c.Client, Person: c.Person}, c.ExpiresAt.Add(Leeway).Sub(v.clock()), nil
+	g := grant{caller: access.Caller{Agency: c.Agency, Client: c.Client, Person: c.Person}, until: c.ExpiresAt.Add(Leeway), kid: kidOf(t), reading: by.reading}
+	if c.NotBefore != nil {
+		g.from = c.NotBefore.Add(-Leeway)
+	}
+	return g, nil
+}
+
+func kidOf(t *jwt.Token) string {
+	kid, _ := t.Header["kid"].(string)
+	return kid
 }
 
 // key finds the key that the token names, if the token uses its algorithm.
-func (v *Verifier) key(ctx context.Context, t *jwt.Token) (crypto.PublicKey, error) {
-	kid, _ := t.Header["kid"].(string)
+func (v *Verifier) key(ctx context.Context, t *jwt.Token) (key, error) {
+	kid := kidOf(t)
 	if kid == "" { // never "any key that happens to fit"
-		return nil, errors.New("no kid")
+		return key{}, errors.New("no kid")
 	}
 	k, err := v.keys.find(ctx, kid)
 	if err != nil {
-		return nil, err
+		return key{}, err
 	}
 	if t.Method.Alg() != k.alg {
-		return nil, fmt.Errorf("the key is for another algorithm")
+		return key{}, fmt.Errorf("the key is for another algorithm")
 	}
-	return k.public, nil
+	return k, nil
 }
 
 // onlyExpired tells whether age is all that is wrong; the signature was checked before.

@@ -224,6 +224,55 @@ func TestKeysOfTheFileAreRotatedWithoutARestart(t *testing.T) {
 	}
 }
 
+func TestATokenThatWasSeenIsTakenOnlyAsLongAsItsKeyAndItsTime(t *testing.T) {
+	p := newProvider(t)
+	v := p.verifier(t)
+	c := with("nbf", now.Unix())
+	token := p.token(t, jwt.SigningMethodEdDSA, "ed", p.ed, c)
+	verify := func() error {
+		caller, left, err := v.Verify(t.Context(), token)
+		if want := now.Add(time.Hour + Leeway).Sub(p.now); err == nil && (caller.Agency != "education" || left != want) {
+			t.Errorf("%+v for %s, not %s", caller, left, want)
+		}
+		return err
+	}
+	for _, step := range []struct {
+		at      time.Duration
+		refused fault.Reason
+	}{
+		{0, ""}, {time.Minute, ""}, {-Leeway, ""}, {-Leeway - time.Second, fault.Unauthorised}, {time.Hour, ""},
+		{time.Hour + Leeway - 1, ""}, {time.Hour + Leeway, fault.TokenExpired}, {time.Hour + Leeway - 1, ""},
+	} {
+		p.now = now.Add(step.at)
+		if err := verify(); (err == nil) != (step.refused == "") || err != nil && !fault.Is(err, step.refused) {
+			t.Errorf("after %s: %v", step.at, err)
+		}
+	}
+	if len(v.seen.seen) != 1 {
+		t.Errorf("%d tokens remembered", len(v.seen.seen))
+	}
+	_, other, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.publish(t, entry(t, other.Public(), "ed", jwkset.AlgEdDSA)) // the same name, another key
+	v.keys.tried = now                                            // long ago
+	if err := verify(); !fault.Is(err, fault.Unauthorised) {
+		t.Errorf("with another key: %v", err)
+	}
+}
+
+func TestTokensAreRememberedInBounds(t *testing.T) {
+	var v verified
+	for i := range 3 * maxVerified {
+		v.keep([32]byte{byte(i), byte(i >> 8)}, grant{until: now.Add(1)})
+	}
+	last := 3*maxVerified - 1
+	if _, ok := v.find([32]byte{byte(last), byte(last >> 8)}, now); !ok || len(v.seen) > maxVerified {
+		t.Errorf("%d tokens, the last one %v", len(v.seen), ok)
+	}
+}
+
 func TestOnlyKeysWithTheirAlgorithmAreUsed(t *testing.T) {
 	p := newProvider(t)
 	e := entry(t, p.ed.Public(), "ed", jwkset.AlgEdDSA)

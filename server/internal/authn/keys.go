@@ -37,8 +37,9 @@ var (
 )
 
 type key struct {
-	alg    string
-	public crypto.PublicKey
+	alg     string
+	public  crypto.PublicKey
+	reading int64 // of the set that it comes from
 }
 
 // keySet holds the provider's keys. They are read anew when they have grown old or
@@ -50,10 +51,11 @@ type keySet struct {
 	gap   time.Duration // least time between two readings
 	clock func() time.Time
 
-	reading sync.Mutex // held while reading; before mu
-	mu      sync.RWMutex
-	keys    map[string]key // nil: never read
-	tried   time.Time      // last attempt to read
+	reading  sync.Mutex // held while reading; before mu
+	mu       sync.RWMutex
+	keys     map[string]key // nil: never read
+	tried    time.Time      // last attempt to read
+	readings int64          // how often they were read
 }
 
 func newKeySet(cfg Config) (*keySet, error) {
@@ -100,6 +102,7 @@ func (s *keySet) look(kid string) (k key, known bool, age time.Duration) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	k, known = s.keys[kid]
+	k.reading = s.readings
 	return k, known, s.clock().Sub(s.tried)
 }
 
@@ -121,6 +124,7 @@ func (s *keySet) reload(ctx context.Context) error {
 	s.tried = tried
 	if err == nil {
 		s.keys = keys
+		s.readings++
 	}
 	return err
 }

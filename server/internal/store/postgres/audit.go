@@ -17,24 +17,35 @@ const (
 	auditInsert  = `INSERT INTO audit (` + auditColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 )
 
-// Audit implements store.Store. The statement is a transaction of its own, on a
-// connection that no Update uses; so it is with deliveries, which it writes as well.
-func (s *Store) Audit(ctx context.Context, e store.AuditEntry) error {
+// Audit implements store.Store.
+func (s *Store) Audit(ctx context.Context, e store.AuditEntry) error { return s.entries.Audit(ctx, e) }
+
+// writeAudit sends the entries' statements together, which makes one transaction of
+// them, on a connection that no Update uses.
+func (s *Store) writeAudit(ctx context.Context, entries []store.AuditEntry) error {
 	conn, err := s.audit.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	statement := auditInsert
-	args := []any{e.ID, e.Time, e.Of, e.Agency, e.Client, e.Person, e.Action, e.Detail, e.Outcome}
+	var all pgx.Batch
+	for _, e := range entries {
+		statement, args := auditStatement(e)
+		all.Queue(statement, args...)
+	}
+	return answered(conn.SendBatch(ctx, &all).Close())
+}
+
+func auditStatement(e store.AuditEntry) (statement string, args []any) {
+	statement = auditInsert
+	args = []any{e.ID, e.Time, e.Of, e.Agency, e.Client, e.Person, e.Action, e.Detail, e.Outcome}
 	if len(e.Deliveries) > 0 {
 		statement = `WITH entry AS (` + auditInsert + ` RETURNING sequence, of, agency, client, time)
 			INSERT INTO deliveries (sequence, of, agency, client, time, area, lists, from_txn, to_txn, load)
 			SELECT entry.*, u.* FROM entry, unnest($10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::boolean[]) u`
 		args = append(args, deliveryArgs(e.Deliveries)...)
 	}
-	_, err = conn.Exec(ctx, statement, args...)
-	return answered(err)
+	return statement, args
 }
 
 func deliveryArgs(rows []store.Delivery) []any {
@@ -55,12 +66,12 @@ type numbered struct {
 
 // AuditTrail implements store.Store.
 func (s *Store) AuditTrail(ctx context.Context, from, to time.Time, fn func(store.AuditEntry) error) error {
-	return s.entries(ctx, fn, func(f *filter) { f.and("time >= %s AND time < %s", from, to) })
+	return s.eachEntry(ctx, fn, func(f *filter) { f.and("time >= %s AND time < %s", from, to) })
 }
 
 // OpenReadings implements store.Store.
 func (s *Store) OpenReadings(ctx context.Context, actions []string, from, to time.Time, fn func(store.AuditEntry) error) error {
-	return s.entries(ctx, fn, func(f *filter) {
+	return s.eachEntry(ctx, fn, func(f *filter) {
 		f.and("of = '' AND time >= %s AND time < %s", from, to)
 		if actions != nil {
 			f.and("action = ANY(%s)", actions)
@@ -70,8 +81,8 @@ func (s *Store) OpenReadings(ctx context.Context, actions []string, from, to tim
 	})
 }
 
-// entries hands the entries that where selects to fn, in order of writing.
-func (s *Store) entries(ctx context.Context, fn func(store.AuditEntry) error, where func(*filter)) error {
+// eachEntry hands the entries that where selects to fn, in order of writing.
+func (s *Store) eachEntry(ctx context.Context, fn func(store.AuditEntry) error, where func(*filter)) error {
 	open, err := s.audit.BeginTx(ctx, viewing)
 	if err != nil {
 		return err

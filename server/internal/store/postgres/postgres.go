@@ -22,6 +22,7 @@ import (
 
 const (
 	auditConns   = 4                     // an Update that audits must not wait for other Updates
+	auditWriters = 2                     // of them: one gathers entries while the other's commit waits for the disk
 	maxAttempts  = 10                    // of an Update that deadlocks
 	retryPause   = 20 * time.Millisecond // at most, before the first repetition
 	endTimeout   = 10 * time.Second      // for COMMIT and ROLLBACK, which the caller's context doesn't stop
@@ -40,8 +41,9 @@ type Config struct {
 
 // Store is a store.Store on PostgreSQL.
 type Store struct {
-	pool  *pgxpool.Pool
-	audit *pgxpool.Pool
+	pool    *pgxpool.Pool
+	audit   *pgxpool.Pool
+	entries store.AuditQueue
 }
 
 var _ store.Store = (*Store)(nil)
@@ -57,7 +59,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		pool.Close()
 		return nil, err
 	}
-	return &Store{pool: pool, audit: audit}, nil
+	s := &Store{pool: pool, audit: audit}
+	s.entries.Write, s.entries.Writers = s.writeAudit, auditWriters
+	return s, nil
 }
 
 func connect(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
@@ -84,6 +88,7 @@ func connect(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, er
 // Close waits for the calls in progress.
 func (s *Store) Close() error {
 	s.pool.Close()
+	s.entries.Close()
 	s.audit.Close()
 	return nil
 }

@@ -11,18 +11,27 @@ import (
 const auditColumns = `id, time, of, agency, client, person, action, detail, outcome`
 
 // Audit implements store.Store.
-func (s *Store) Audit(ctx context.Context, e store.AuditEntry) error {
+func (s *Store) Audit(ctx context.Context, e store.AuditEntry) error { return s.entries.Audit(ctx, e) }
+
+func (s *Store) writeAudit(ctx context.Context, entries []store.AuditEntry) error {
 	return s.audit.write(ctx, func(c *conn) error {
 		t := &tx{reader: reader{conn: c}}
-		if _, err := t.exec(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			e.ID, e.Time.UnixMicro(), e.Of, e.Agency, e.Client, e.Person, e.Action, e.Detail, e.Outcome); err != nil {
-			return err
+		for _, e := range entries {
+			if err := t.saveEntry(ctx, e); err != nil {
+				return err
+			}
 		}
-		if len(e.Deliveries) == 0 {
-			return nil
-		}
-		return t.saveDeliveries(ctx, e)
+		return nil
 	})
+}
+
+func (t *tx) saveEntry(ctx context.Context, e store.AuditEntry) error {
+	_, err := t.exec(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID, e.Time.UnixMicro(), e.Of, e.Agency, e.Client, e.Person, e.Action, e.Detail, e.Outcome)
+	if err != nil || len(e.Deliveries) == 0 {
+		return err
+	}
+	return t.saveDeliveries(ctx, e)
 }
 
 // saveDeliveries follows the entry's own insertion: its rowid is the sequence. Deliveries

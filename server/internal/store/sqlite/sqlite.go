@@ -25,8 +25,9 @@ type Config struct {
 
 // Store is a store.Store on SQLite.
 type Store struct {
-	hub   *file
-	audit *file
+	hub     *file
+	audit   *file
+	entries store.AuditQueue
 }
 
 var _ store.Store = (*Store)(nil)
@@ -50,11 +51,16 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: open audit.db: %w", err), hub.close())
 	}
-	return &Store{hub: hub, audit: audit}, nil
+	s := &Store{hub: hub, audit: audit}
+	s.entries.Write, s.entries.Writers = s.writeAudit, 1
+	return s, nil
 }
 
 // Close waits for the calls in progress.
-func (s *Store) Close() error { return errors.Join(s.hub.close(), s.audit.close()) }
+func (s *Store) Close() error {
+	s.entries.Close()
+	return errors.Join(s.hub.close(), s.audit.close())
+}
 
 // View implements store.Store.
 func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {

@@ -1,0 +1,138 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+var errRefused = errors.New("refused")
+
+// disk is what a queue writes to; each write waits until it is let through.
+type disk struct {
+	mu     sync.Mutex
+	writes [][]string
+	let    chan error
+}
+
+func (d *disk) write(_ context.Context, entries []store.AuditEntry) error {
+	var ids []string
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	d.mu.Lock()
+	d.writes = append(d.writes, ids)
+	d.mu.Unlock()
+	err := <-d.let
+	if slices.Contains(ids, "bad") {
+		return errRefused
+	}
+	return err
+}
+
+func (d *disk) queue() *store.AuditQueue { return &store.AuditQueue{Write: d.write, Writers: 1} }
+
+// ask queues entries one after the other; the first is under way when the others come.
+func ask(ctx context.Context, q *store.AuditQueue, ids ...string) map[string]chan error {
+	answers := map[string]chan error{}
+	for _, id := range ids {
+		answer := make(chan error, 1)
+		answers[id] = answer
+		go func() { answer <- q.Audit(ctx, store.AuditEntry{ID: id}) }()
+		synctest.Wait()
+	}
+	return answers
+}
+
+func TestEntriesThatComeWhileOneIsWrittenAreWrittenTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{let: make(chan error)}
+		q := d.queue()
+		answers := ask(t.Context(), q, "a", "b", "c", "d")
+		for id, answer := range answers {
+			if len(answer) > 0 {
+				t.Errorf("%s was answered before anything was written", id)
+			}
+		}
+		d.let <- nil
+		d.let <- nil
+		q.Close()
+		for id, answer := range answers {
+			if err := <-answer; err != nil {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
+		if got := fmt.Sprint(d.writes); got != "[[a] [b c d]]" {
+			t.Errorf("written %s", got)
+		}
+	})
+}
+
+func TestAnEntryThatIsRefusedFailsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{let: make(chan error, 9)}
+		q := d.queue()
+		answers := ask(t.Context(), q, "a", "b", "bad", "c")
+		for range 5 {
+			d.let <- nil
+		}
+		q.Close()
+		for id, want := range map[string]error{"a": nil, "b": nil, "bad": errRefused, "c": nil} {
+			if err := <-answers[id]; !errors.Is(err, want) {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
+		if got := fmt.Sprint(d.writes); got != "[[a] [b bad c] [b] [bad] [c]]" {
+			t.Errorf("written %s", got)
+		}
+	})
+}
+
+func TestAnUnknownOutcomeIsNotTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{let: make(chan error, 2)}
+		q := d.queue()
+		answers := ask(t.Context(), q, "a", "b", "c")
+		d.let <- nil
+		d.let <- store.ErrUnknown
+		q.Close()
+		for id, want := range map[string]error{"a": nil, "b": store.ErrUnknown, "c": store.ErrUnknown} {
+			if err := <-answers[id]; !errors.Is(err, want) {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
+		if len(d.writes) != 2 {
+			t.Errorf("written %v", d.writes)
+		}
+	})
+}
+
+func TestACallerThatGivesUpIsToldWhetherItsEntryMayBeWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{let: make(chan error, 2)}
+		q := d.queue()
+		ctx, cancel := context.WithCancel(t.Context())
+		answers := ask(ctx, q, "under way", "waits")
+		cancel()
+		if err := <-answers["under way"]; !errors.Is(err, store.ErrUnknown) || !errors.Is(err, context.Canceled) {
+			t.Errorf("under way: %v", err)
+		}
+		if err := <-answers["waits"]; !errors.Is(err, context.Canceled) || errors.Is(err, store.ErrUnknown) {
+			t.Errorf("waiting: %v", err)
+		}
+		if err := q.Audit(ctx, store.AuditEntry{ID: "c"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("given up before: %v", err)
+		}
+		d.let <- nil
+		q.Close()
+		if got := fmt.Sprint(d.writes); got != "[[under way]]" {
+			t.Errorf("written %s", got)
+		}
+	})
+}
