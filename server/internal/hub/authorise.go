@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
@@ -16,8 +17,49 @@ import (
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
-// agreements opens the agreements of an agency, all of them for "".
+// agreed keeps opened agreements, by agency, of one state of the store's.
+type agreed struct {
+	mu    sync.Mutex
+	state store.Meta
+	of    map[string][]access.Agreement
+}
+
+// maxAgencies bounds the agencies whose agreements are kept.
+const maxAgencies = 1000
+
+// agreements gives the agreements of an agency, all of them for ""; callers only read them.
 func (h *Hub) agreements(ctx context.Context, r store.Reader, agency string) ([]access.Agreement, error) {
+	m, err := r.Meta(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if all, ok := h.agreed.find(m, agency); ok {
+		return all, nil
+	}
+	all, err := h.openAgreements(ctx, r, agency)
+	if err == nil {
+		h.agreed.keep(m, agency, all)
+	}
+	return all, err
+}
+
+func (a *agreed) find(state store.Meta, agency string) ([]access.Agreement, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	all, ok := a.of[agency]
+	return all, ok && a.state == state
+}
+
+func (a *agreed) keep(state store.Meta, agency string, all []access.Agreement) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.of == nil || a.state != state || len(a.of) >= maxAgencies {
+		a.state, a.of = state, map[string][]access.Agreement{}
+	}
+	a.of[agency] = all
+}
+
+func (h *Hub) openAgreements(ctx context.Context, r store.Reader, agency string) ([]access.Agreement, error) {
 	rows, err := r.Agreements(ctx, agency)
 	if err != nil {
 		return nil, err

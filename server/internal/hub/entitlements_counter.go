@@ -35,7 +35,6 @@ type asked struct {
 	row     store.Household
 	facts   *household.Household
 	records []store.Record
-	read    bool // records were read
 }
 
 // begin checks the questions and looks up whom they are about, one query for each kind.
@@ -48,7 +47,7 @@ func (k *counter) begin(ctx context.Context, r store.Reader, questions []Questio
 	if k.agreed, err = k.hub.agreements(ctx, r, k.caller.Agency); err != nil {
 		return err
 	}
-	values := map[string][]string{}
+	values, ids := map[string][]string{}, map[string][]string{}
 	var bad []fault.Violation
 	for i, q := range questions {
 		at := fmt.Sprintf("questions[%d].", i)
@@ -71,9 +70,36 @@ func (k *counter) begin(ctx context.Context, r store.Reader, questions []Questio
 		}
 		for value, a := range found {
 			k.aliases[kind+" "+value] = a
+			ids[a.Area] = append(ids[a.Area], a.Household)
 		}
 	}
-	return fault.List(fault.InvalidRequest, bad)
+	if len(bad) > 0 {
+		return fault.List(fault.InvalidRequest, bad)
+	}
+	return k.read(ctx, ids)
+}
+
+// read reads the households that are asked about, by area, with their records.
+func (k *counter) read(ctx context.Context, ids map[string][]string) error {
+	for area, all := range ids {
+		rows, records, err := k.r.WithRecords(ctx, area, all)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			facts, err := k.hub.openHousehold(row)
+			if err != nil {
+				return err
+			}
+			k.households[row.ID] = &asked{row: row, facts: facts}
+		}
+		for _, r := range records {
+			if about := k.households[r.Household]; about != nil {
+				about.records = append(about.records, r)
+			}
+		}
+	}
+	return nil
 }
 
 // alias is under which kind and value a subject is found.
@@ -105,9 +131,9 @@ func (k *counter) answer(ctx context.Context, q Question) ([]EntitlementAnswer, 
 	if !ok {
 		return nil, nil
 	}
-	about, err := k.household(ctx, a)
-	if err != nil {
-		return nil, err
+	about := k.households[a.Household]
+	if about == nil {
+		return nil, store.ErrNotFound
 	}
 	facts, err := k.factsOn(ctx, about, cmp.Or(q.On, k.today))
 	if err != nil {
@@ -122,29 +148,13 @@ func (k *counter) answer(ctx context.Context, q Question) ([]EntitlementAnswer, 
 		if (q.Policy != "" && q.Policy != p.Code) || !k.readable(p, about.row.Village) {
 			continue
 		}
-		e, err := k.explain(ctx, about, facts, a.Person, p, cmp.Or(q.On, k.today))
+		e, err := k.explain(about, facts, a.Person, p, cmp.Or(q.On, k.today))
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, EntitlementAnswer{match, e})
 	}
 	return out, nil
-}
-
-func (k *counter) household(ctx context.Context, a store.Alias) (*asked, error) {
-	if found := k.households[a.Household]; found != nil {
-		return found, nil
-	}
-	row, err := k.r.Household(ctx, a.Area, a.Household)
-	if err != nil {
-		return nil, err
-	}
-	facts, err := k.hub.openHousehold(row)
-	if err != nil {
-		return nil, err
-	}
-	k.households[a.Household] = &asked{row: row, facts: facts}
-	return k.households[a.Household], nil
 }
 
 // factsOn is the household as it was known at the end of a past day, nil where it was
@@ -191,7 +201,7 @@ func (h *Hub) knownAt(ctx context.Context, r store.Reader, area, id string, at t
 }
 
 // explain lets the stored lists say yes or no for today, and the facts all else.
-func (k *counter) explain(ctx context.Context, about *asked, facts *household.Household, person string, p *catalogue.Policy, on date.Date) (catalogue.Explanation, error) {
+func (k *counter) explain(about *asked, facts *household.Household, person string, p *catalogue.Policy, on date.Date) (catalogue.Explanation, error) {
 	if facts == nil {
 		return catalogue.Explanation{Policy: p, Why: notKnownThen}, nil
 	}
@@ -202,7 +212,7 @@ func (k *counter) explain(ctx context.Context, about *asked, facts *household.Ho
 	if p.Grain == catalogue.GrainHousehold {
 		person = ""
 	}
-	since, until, stands, err := k.stands(ctx, about, person, p.Code)
+	since, until, stands, err := k.stands(about, person, p.Code)
 	switch {
 	case err != nil:
 		return e, err
@@ -223,13 +233,7 @@ var (
 )
 
 // stands tells what the stored lists say about a policy.
-func (k *counter) stands(ctx context.Context, about *asked, person, policy string) (since, until date.Date, ok bool, err error) {
-	if !about.read {
-		if about.records, err = k.r.HouseholdRecords(ctx, about.row.Area, []string{about.row.ID}); err != nil {
-			return "", "", false, err
-		}
-		about.read = true
-	}
+func (k *counter) stands(about *asked, person, policy string) (since, until date.Date, ok bool, err error) {
 	for _, rec := range about.records {
 		l := k.d.List(rec.List)
 		if l == nil || rec.Person != person || !slices.Contains(l.Policies, policy) {

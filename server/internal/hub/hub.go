@@ -60,6 +60,7 @@ type Hub struct {
 
 	mu       sync.Mutex
 	prepared map[string]*deriver // by catalogue version
+	agreed   agreed
 }
 
 // New makes a hub on an open store and prepares a new store for use.

@@ -7,6 +7,7 @@ type Meta struct {
 	Epoch      string // changes with a restore; cursors of another epoch are refused
 	Catalogue  string // active catalogue version, "" before the first activation
 	Derivation int    // version of the derivation code that wrote the records
+	Agreements string // another one with every SaveAgreement; SetMeta leaves it alone
 }
 
 // Head is the state of an area's feed.

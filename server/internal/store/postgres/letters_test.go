@@ -13,7 +13,7 @@ import (
 )
 
 // withoutLetters takes the database back to a schema that has no letters.
-const withoutLetters = `ALTER TABLE households DROP COLUMN due; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE counters;
+const withoutLetters = `ALTER TABLE households DROP COLUMN due; ALTER TABLE meta DROP COLUMN agreements; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE counters;
 	DROP TABLE deliveries; DROP INDEX audit_outcome;`
 
 func execute(t *testing.T, url, script string) {

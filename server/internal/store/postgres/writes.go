@@ -83,6 +83,10 @@ func (t *tx) SaveAgreement(ctx context.Context, a store.Agreement) error {
 	_, err := t.exec(ctx, `INSERT INTO agreements (id, agency, from_date, until_date, document) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET agency = excluded.agency, from_date = excluded.from_date,
 		until_date = excluded.until_date, document = excluded.document`, a.ID, a.Agency, a.From, a.Until, a.Document)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE meta SET agreements = gen_random_uuid()::text`)
 	return err
 }
 

@@ -17,17 +17,7 @@ func (t *tx) LockHouseholds(ctx context.Context, area string, ids []string) ([]s
 	if err != nil {
 		return nil, err
 	}
-	var found []store.Household
-	for _, id := range ids {
-		h, err := t.Household(ctx, area, id)
-		switch {
-		case err == nil:
-			found = append(found, h)
-		case !errors.Is(err, store.ErrNotFound):
-			return nil, err
-		}
-	}
-	return found, nil
+	return t.current(ctx, area, ids)
 }
 
 // Append implements store.Tx. After a failed one nothing of the Update can be committed.

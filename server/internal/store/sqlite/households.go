@@ -40,6 +40,21 @@ func (r *reader) Household(ctx context.Context, area, id string) (store.Househol
 		`SELECT `+householdColumns+currentColumns+`, document FROM households WHERE area = ? AND id = ?`, area, id)
 }
 
+// current gives the current states in the order of the ids, missing ones left out.
+func (r *reader) current(ctx context.Context, area string, ids []string) ([]store.Household, error) {
+	var found []store.Household
+	for _, id := range ids {
+		h, err := r.Household(ctx, area, id)
+		switch {
+		case err == nil:
+			found = append(found, h)
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
 func (r *reader) Revision(ctx context.Context, area, id string, revision int64, at time.Time) (store.Household, error) {
 	const query = `SELECT ` + householdColumns + revisionColumns + `, document FROM household_revisions WHERE area = ? AND id = ?`
 	if revision > 0 {

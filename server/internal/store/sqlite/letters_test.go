@@ -9,7 +9,7 @@ import (
 )
 
 // withoutLetters takes hub.db back to a schema that has no letters, nor what came after them.
-const withoutLetters = `DROP INDEX households_due; ALTER TABLE households DROP COLUMN due; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE counters`
+const withoutLetters = `DROP INDEX households_due; ALTER TABLE households DROP COLUMN due; ALTER TABLE meta DROP COLUMN agreements; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE counters`
 
 func TestAStoreWithoutLettersIsUpgraded(t *testing.T) {
 	dir := t.TempDir()

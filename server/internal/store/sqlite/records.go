@@ -28,6 +28,15 @@ func (r *reader) HouseholdRecords(ctx context.Context, area string, households [
 	return all, nil
 }
 
+func (r *reader) WithRecords(ctx context.Context, area string, households []string) ([]store.Household, []store.Record, error) {
+	rows, err := r.current(ctx, area, sorted(households))
+	if err != nil {
+		return nil, nil, err
+	}
+	records, err := r.HouseholdRecords(ctx, area, households)
+	return rows, records, err
+}
+
 func (r *reader) Records(ctx context.Context, q store.RecordQuery, fn func(store.Record) error) error {
 	var f filter
 	f.and("area = ?", q.Area)

@@ -7,12 +7,12 @@ import (
 )
 
 func scanMeta(row scanner) (m store.Meta, err error) {
-	err = row.Scan(&m.Epoch, &m.Catalogue, &m.Derivation)
+	err = row.Scan(&m.Epoch, &m.Catalogue, &m.Derivation, &m.Agreements)
 	return m, err
 }
 
 func (r *reader) Meta(ctx context.Context) (store.Meta, error) {
-	return one(ctx, r, scanMeta, `SELECT epoch, catalogue, derivation FROM meta`)
+	return one(ctx, r, scanMeta, `SELECT epoch, catalogue, derivation, agreements FROM meta`)
 }
 
 func scanHead(row scanner) (h store.Head, err error) {

@@ -98,6 +98,10 @@ func (t *tx) SaveAgreement(ctx context.Context, a store.Agreement) error {
 	_, err := t.exec(ctx, `INSERT INTO agreements (id, agency, from_date, until_date, document) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET agency = excluded.agency, from_date = excluded.from_date,
 		until_date = excluded.until_date, document = excluded.document`, a.ID, a.Agency, a.From, a.Until, a.Document)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `UPDATE meta SET agreements = hex(randomblob(16))`)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 var recordTests = []test{
 	{"records are inserted, replaced and deleted with their transaction", recordsFollow},
 	{"a household's records come by household, list and person", householdRecords},
+	{"households come with their records, missing ones left out", withRecords},
 	{"a list's records come by village, household and person", recordsAreSelected},
 	{"a record that is not as the batch says is stale", staleRecord},
 	{"a delete makes room for an insert of the same key", deleteThenInsert},
@@ -49,6 +50,19 @@ func recordsFollow(t *testing.T, s store.Store) {
 	view(t, s, func(ctx context.Context, r store.Reader) error {
 		equal(t, "records after the delete", recordsOf(ctx, t, r, "A", "h1"), want[1:])
 		return nil
+	})
+}
+
+func withRecords(t *testing.T, s store.Store) {
+	b := insert("A", key("education", "v1", "h2", "p3"), key("housing", "v1", "h1", ""), key("education", "v1", "h1", "p1"), key("housing", "v1", "h4", ""))
+	b.Households = save("A", household("A", "h1", 1), household("A", "h2", 1), household("A", "h5", 1)).Households
+	appendBatch(t, s, b)
+	appendBatch(t, s, save("B", household("B", "h1", 1)))
+	view(t, s, func(ctx context.Context, r store.Reader) error {
+		rows, records, err := r.WithRecords(ctx, "A", []string{"h2", "h4", "h1", "h3"})
+		equal(t, "households", rows, []store.Household{household("A", "h1", 1), household("A", "h2", 1)})
+		equal(t, "records", records, recordsOf(ctx, t, r, "A", "h1", "h2", "h4"))
+		return err
 	})
 }
 

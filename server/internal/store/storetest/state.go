@@ -16,6 +16,7 @@ var stateTests = []test{
 	{"a catalogue's state changes, its text never", catalogueState},
 	{"catalogues are listed newest first, without text", cataloguesListed},
 	{"agreements are replaced by id and listed by agency", agreements},
+	{"meta tells whether an agreement was saved", agreementsMove},
 	{"a subscription is saved over the version that was read", subscriptionVersion},
 	{"subscriptions are listed by name and deleted", subscriptionsListed},
 	{"intents are listed by id until they are deleted", intents},
@@ -35,6 +36,31 @@ func meta(t *testing.T, s store.Store) {
 			return err
 		})
 	}
+}
+
+func agreementsMove(t *testing.T, s store.Store) {
+	update(t, s, func(ctx context.Context, tx store.Tx) error { return tx.SetMeta(ctx, store.Meta{Epoch: "e1"}) })
+	seen := map[string]bool{}
+	look := func() string {
+		var m store.Meta
+		view(t, s, func(ctx context.Context, r store.Reader) (err error) {
+			m, err = r.Meta(ctx)
+			return err
+		})
+		return m.Agreements
+	}
+	for range 3 {
+		if seen[look()] {
+			t.Fatal("the same as before an agreement was saved")
+		}
+		seen[look()] = true
+		update(t, s, func(ctx context.Context, tx store.Tx) error {
+			return tx.SaveAgreement(ctx, store.Agreement{ID: "a", Agency: "office"})
+		})
+	}
+	before := look()
+	update(t, s, func(ctx context.Context, tx store.Tx) error { return tx.SetMeta(ctx, store.Meta{Epoch: "e2"}) })
+	equal(t, "after SetMeta", look(), before)
 }
 
 func request(agency, id string, at time.Time) store.Request {

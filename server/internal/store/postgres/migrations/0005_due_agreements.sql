@@ -4,3 +4,6 @@
 ALTER TABLE households ADD COLUMN due text COLLATE "C" NOT NULL DEFAULT '';
 
 CREATE INDEX households_due ON households (area, due);
+
+-- Another value with every agreement that is saved.
+ALTER TABLE meta ADD COLUMN agreements text COLLATE "C" NOT NULL DEFAULT '';
