@@ -59,35 +59,53 @@ func (p *pager) blockRun(ctx context.Context, area string) (bool, error) {
 		return false, nil
 	}
 	q.Bytes, q.Limit = true, taken
-	var run []store.Block
-	if err := p.r.Blocks(ctx, q, func(b store.Block) error { run = append(run, b); return nil }); err != nil {
+	var run, stale []store.Block
+	err = p.r.Blocks(ctx, q, func(b store.Block) error {
+		p.cur.Blocks = feed.BlockPosition{Area: area, List: b.List, Village: b.Village}
+		if !p.rd.filter.Covers(b.List, area, b.Village) {
+			return nil
+		}
+		if run = append(run, b); !fresh(b) {
+			stale = append(stale, b)
+		}
+		return nil
+	})
+	if err != nil {
 		return false, err
 	}
-	for _, b := range run {
-		if err := p.block(ctx, b); err != nil {
-			return false, err
-		}
-		p.cur.Blocks = feed.BlockPosition{Area: area, List: b.List, Village: b.Village}
-	}
-	return looked == blockRun || taken < looked, nil
+	return looked == blockRun || taken < looked, p.addBlocks(ctx, run, stale)
 }
 
-// block adds one block: its stored bytes as they are, or rebuilt from the records
-// of the same snapshot where a transaction has touched it since.
-func (p *pager) block(ctx context.Context, b store.Block) error {
-	if !p.rd.filter.Covers(b.List, b.Area, b.Village) {
-		return nil
-	}
-	var packed []byte
-	var err error
-	if b.Bytes != nil && b.Built == b.Transaction {
-		packed, err = p.hub.Keys.Open(b.Bytes, blockContext(b))
-	} else {
-		packed, err = p.rebuild(ctx, b)
-	}
+// fresh tells whether no transaction has touched a block since its bytes were built.
+func fresh(b store.Block) bool { return b.Bytes != nil && b.Built == b.Transaction }
+
+// addBlocks adds blocks: their stored bytes as they are, those of the stale ones rebuilt
+// from the records of the same snapshot.
+func (p *pager) addBlocks(ctx context.Context, run, stale []store.Block) error {
+	built, err := p.hub.rebuild(ctx, p.r, stale)
 	if err != nil {
 		return err
 	}
+	p.rebuilt = append(p.rebuilt, built.blocks...)
+	packed := built.packed
+	for _, b := range run {
+		var bytes []byte
+		if fresh(b) {
+			bytes, err = p.hub.Keys.Open(b.Bytes, blockContext(b))
+		} else {
+			bytes, packed = packed[0], packed[1:]
+		}
+		if err == nil {
+			err = p.addBlock(b, bytes)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pager) addBlock(b store.Block, packed []byte) error {
 	out := &wire.Block{List: b.List, Area: b.Area, Village: b.Village, Count: b.Count, Digest: append([]byte(nil), b.Digest[:]...)}
 	if p.rd.packed {
 		out.Packed = packed
@@ -100,49 +118,9 @@ func (p *pager) block(ctx context.Context, b store.Block) error {
 	return nil
 }
 
-// rebuild packs the records of a block and keeps them for the next reader.
-func (p *pager) rebuild(ctx context.Context, b store.Block) ([]byte, error) {
-	var plain []byte
-	err := p.r.Records(ctx, store.RecordQuery{Area: b.Area, List: b.List, Village: b.Village}, func(r store.Record) error {
-		fields, err := p.hub.openRow(b.Area, r.Key, r.Document)
-		if err == nil {
-			plain = wire.AppendRecord(plain, r.Household, r.Person, r.Transaction, fields)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	packed := wire.Pack(plain)
-	if b.Bytes, err = p.hub.Keys.Seal(packed, blockContext(b)); err != nil {
-		return nil, err
-	}
-	b.Built = b.Transaction
-	p.rebuilt = append(p.rebuilt, b)
-	return packed, nil
-}
-
 // blockContext binds the bytes to the block and to the transaction they are true
 // at: bytes of an older state can't pass for the present one, nor packed ones for plain
 // ones in a program from before they were packed.
 func blockContext(b store.Block) []byte {
 	return rowContext(b.Area, b.List, b.Village, "packed "+feedNumber(b.Transaction))
-}
-
-// saveBlocks keeps rebuilt bytes for the next reader. Failing to costs time only.
-func (h *Hub) saveBlocks(ctx context.Context, blocks []store.Block) {
-	if len(blocks) == 0 {
-		return
-	}
-	err := h.Store.Update(ctx, func(tx store.Tx) error {
-		for _, b := range blocks {
-			if err := tx.SaveBlock(ctx, b); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil && ctx.Err() == nil {
-		h.Log.Warn("rebuilt blocks not kept", "blocks", len(blocks), "error", err)
-	}
 }

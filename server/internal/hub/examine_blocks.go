@@ -69,7 +69,7 @@ func (e examiner) summed(ctx context.Context, r store.Reader, area string, said 
 	for k := range said {
 		out[k] = sum{}
 		lists[k.list] = true
-		queries = append(queries, store.RecordQuery{Area: area, List: k.list, Village: k.village})
+		queries = append(queries, store.RecordQuery{Area: area, List: k.list, Villages: []string{k.village}})
 	}
 	if e.all {
 		d, _, err := e.hub.active(ctx, r)

@@ -49,6 +49,7 @@ func (h *Hub) Pull(ctx context.Context, c access.Caller, q PullQuery) (*wire.Pag
 	from := slices.Clone(rd.cursor.Areas)
 	err = h.auditedAs(ctx, h.intent(c, pulls, scopeDetail(rd)), func() (any, []store.Delivery, error) {
 		p, counted, err := h.page(ctx, rd, q.PageSize, nil)
+		h.saveBlocks(ctx, rd.rebuilt)
 		page = p
 		return counted, tell(nil, rd.filter, from, counted, p.GetLoading()), err
 	})
@@ -132,7 +133,6 @@ func (h *Hub) page(ctx context.Context, rd *reading, size int, t touched) (*wire
 	if err != nil {
 		return nil, counts{}, err
 	}
-	h.saveBlocks(ctx, p.rebuilt)
 	p.page.LeftScope = rd.left
 	if p.page.Cursor, err = h.sealCursor(p.cur); err != nil {
 		return nil, counts{}, err
@@ -142,7 +142,7 @@ func (h *Hub) page(ctx context.Context, rd *reading, size int, t touched) (*wire
 			p.n.seen = append(p.n.seen, feed.AreaPosition{Area: hd.Area, Transaction: hd.Last})
 		}
 	}
-	rd.cursor, rd.left = p.cur, nil
+	rd.cursor, rd.left, rd.rebuilt = p.cur, nil, p.rebuilt
 	p.n.Pages, p.n.To = 1, p.cur.Areas
 	return p.page, p.n, nil
 }

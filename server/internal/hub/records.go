@@ -61,7 +61,7 @@ func (h *Hub) ListRecords(ctx context.Context, c access.Caller, list, village st
 	if pageSize <= 0 {
 		pageSize = 100
 	}
-	q := store.RecordQuery{Area: area, List: list, Village: village, Limit: pageSize + 1}
+	q := store.RecordQuery{Area: area, List: list, Villages: []string{village}, Limit: pageSize + 1}
 	if after != "" {
 		q.After.Village = village
 		q.After.Household, q.After.Person, _ = strings.Cut(after, " ")

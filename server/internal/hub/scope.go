@@ -21,6 +21,8 @@ type reading struct {
 	left   []*wire.LeftScope // lost since the cursor was made
 	endsOn date.Date
 	packed bool // blocks go out as they are stored
+
+	rebuilt []store.Block // for the last page, to be kept for the next reader
 }
 
 // open checks a cursor (or begins with none) against the agreements of today.

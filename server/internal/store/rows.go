@@ -83,11 +83,11 @@ type Record struct {
 
 // RecordQuery selects the records of one list in an area.
 type RecordQuery struct {
-	Area    string
-	List    string
-	Village string // "" all villages
-	After   Key    // Village, Household, Person of the last one seen; zero: from the start
-	Limit   int    // 0: no limit
+	Area     string
+	List     string
+	Villages []string // nil: all
+	After    Key      // Village, Household, Person of the last one seen; zero: from the start
+	Limit    int      // 0: no limit
 }
 
 // Block is the unit of snapshot, digest and healing: one list in one village.

@@ -171,10 +171,10 @@ type Tx interface {
 	// SetDerivedFor records that every household of the area is derived for this day
 	// ("YYYY-MM-DD") under this catalogue version. It never takes a number; a head is made where none exists.
 	SetDerivedFor(ctx context.Context, area, day, catalogue string) error
-	// SaveBlock stores rebuilt bytes if no transaction has touched the block since
-	// b.Transaction, and no later bytes have been stored; otherwise it does nothing. Only
-	// the key, Transaction and Bytes of b count; Built becomes b.Transaction.
-	SaveBlock(ctx context.Context, b Block) error
+	// SaveBlocks stores rebuilt bytes of those blocks that no transaction has touched since
+	// their Transaction, and of which no later bytes have been stored. Only key, Transaction
+	// and Bytes count; Built becomes Transaction. No block may stand twice.
+	SaveBlocks(ctx context.Context, blocks []Block) error
 	// Purge deletes an area's changes with transaction < oldestKept and moves the
 	// head's OldestKept there; it never moves back, nor beyond the next transaction.
 	Purge(ctx context.Context, area string, oldestKept int64) error

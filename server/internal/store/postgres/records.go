@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -54,19 +55,31 @@ func (r *reader) Records(ctx context.Context, q store.RecordQuery, fn func(store
 	}, fn)
 }
 
+// recordPage asks village by village where some are given: only then does the key's index
+// give the rows in order, so that a page costs what it holds.
 func (r *reader) recordPage(ctx context.Context, q store.RecordQuery, n int) ([]store.Record, error) {
 	var f filter
 	f.and("area = %s", q.Area)
 	f.and("list = %s", q.List)
-	if q.Village != "" {
-		f.and("village = %s", q.Village)
-	}
 	if after := q.After; after.Village != "" {
 		f.and("(village, household, person) > (%s, %s, %s)", after.Village, after.Household, after.Person)
 	}
-	limit := f.arg(n)
-	return list(ctx, r, scanRecord, `SELECT `+recordColumns+` FROM records`+f.text.String()+
-		` ORDER BY village, household, person LIMIT `+limit, f.args...)
+	from, order := "records"+f.text.String(), "village"
+	if q.Villages != nil {
+		villages := slices.Sorted(slices.Values(q.Villages))
+		villages = slices.DeleteFunc(slices.Compact(villages), func(v string) bool { return v < q.After.Village })
+		from = "unnest(" + f.arg(villages) + "::text[]) WITH ORDINALITY v (of, place)" +
+			" JOIN LATERAL (SELECT * FROM records" + f.text.String() + " AND village = v.of) r ON true"
+		order = "place"
+	}
+	var hash pgtype.DriverBytes
+	return list(ctx, r, func(row pgx.CollectableRow) (store.Record, error) {
+		rec := store.Record{Area: q.Area, Key: store.Key{List: q.List}}
+		err := row.Scan(&rec.Village, &rec.Household, &rec.Person, &rec.Transaction, &hash, &rec.Document)
+		copy(rec.Hash[:], hash)
+		return rec, err
+	}, `SELECT village, household, person, txn, hash, document FROM `+from+
+		` ORDER BY `+order+`, household, person LIMIT `+f.arg(n), f.args...)
 }
 
 func scanBlock(row pgx.CollectableRow) (b store.Block, err error) {

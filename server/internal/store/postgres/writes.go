@@ -35,13 +35,21 @@ func (t *tx) SetDerivedFor(ctx context.Context, area, day, catalogue string) err
 	return err
 }
 
-// SaveBlock never overwrites bytes that were built later. It locks nothing that Append
+// SaveBlocks never overwrites bytes that were built later. It locks nothing that Append
 // locks: where a transaction commits meanwhile, Built is older than that, which is stale.
-func (t *tx) SaveBlock(ctx context.Context, b store.Block) error {
+// Of two readers that save the same blocks one waits for the other at the first.
+func (t *tx) SaveBlocks(ctx context.Context, blocks []store.Block) error {
 	_, err := t.exec(ctx, `INSERT INTO block_bytes (area, list, village, built, bytes)
-		SELECT area, list, village, $1::bigint, $2::bytea FROM blocks WHERE area = $3 AND list = $4 AND village = $5 AND txn <= $1
+		SELECT area, list, village, u.built, u.bytes
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[]) u (area, list, village, built, bytes)
+		JOIN blocks USING (area, list, village) WHERE txn <= u.built ORDER BY area, list, village
 		ON CONFLICT (area, list, village) DO UPDATE SET built = excluded.built, bytes = excluded.bytes
-		WHERE block_bytes.built <= excluded.built`, b.Transaction, b.Bytes, b.Area, b.List, b.Village)
+		WHERE block_bytes.built <= excluded.built`,
+		column(blocks, func(b store.Block) string { return b.Area }),
+		column(blocks, func(b store.Block) string { return b.List }),
+		column(blocks, func(b store.Block) string { return b.Village }),
+		column(blocks, func(b store.Block) int64 { return b.Transaction }),
+		column(blocks, func(b store.Block) []byte { return b.Bytes }))
 	return err
 }
 

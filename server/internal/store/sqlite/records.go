@@ -41,8 +41,8 @@ func (r *reader) Records(ctx context.Context, q store.RecordQuery, fn func(store
 	var f filter
 	f.and("area = ?", q.Area)
 	f.and("list = ?", q.List)
-	if q.Village != "" {
-		f.and("village = ?", q.Village)
+	if q.Villages != nil {
+		f.in("village", q.Villages)
 	}
 	if after := q.After; after.Village != "" {
 		f.and("(village, household, person) > (?, ?, ?)", after.Village, after.Household, after.Person)

@@ -51,13 +51,17 @@ func (t *tx) SetDerivedFor(ctx context.Context, area, day, catalogue string) err
 	return err
 }
 
-// SaveBlock never overwrites bytes that were built later.
-func (t *tx) SaveBlock(ctx context.Context, b store.Block) error {
-	_, err := t.exec(ctx, `INSERT INTO block_bytes (area, list, village, built, bytes)
-		SELECT area, list, village, ?, ? FROM blocks WHERE area = ? AND list = ? AND village = ? AND txn <= ?
-		ON CONFLICT (area, list, village) DO UPDATE SET built = excluded.built, bytes = excluded.bytes
-		WHERE block_bytes.built <= excluded.built`, b.Transaction, b.Bytes, b.Area, b.List, b.Village, b.Transaction)
-	return err
+// SaveBlocks never overwrites bytes that were built later.
+func (t *tx) SaveBlocks(ctx context.Context, blocks []store.Block) error {
+	for _, b := range blocks {
+		if _, err := t.exec(ctx, `INSERT INTO block_bytes (area, list, village, built, bytes)
+			SELECT area, list, village, ?, ? FROM blocks WHERE area = ? AND list = ? AND village = ? AND txn <= ?
+			ON CONFLICT (area, list, village) DO UPDATE SET built = excluded.built, bytes = excluded.bytes
+			WHERE block_bytes.built <= excluded.built`, b.Transaction, b.Bytes, b.Area, b.List, b.Village, b.Transaction); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tx) Purge(ctx context.Context, area string, oldestKept int64) error {

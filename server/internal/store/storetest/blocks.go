@@ -42,7 +42,7 @@ func blockOf(t *testing.T, s store.Store) (b store.Block) {
 func saveBlock(t *testing.T, s store.Store, transaction int64, bytes string) {
 	t.Helper()
 	b := store.Block{Area: "A", List: "education", Village: "v1", Transaction: transaction, Bytes: []byte(bytes)}
-	update(t, s, func(ctx context.Context, tx store.Tx) error { return tx.SaveBlock(ctx, b) })
+	update(t, s, func(ctx context.Context, tx store.Tx) error { return tx.SaveBlocks(ctx, []store.Block{b}) })
 }
 
 // blocksAddUp inserts, replaces, moves and deletes records at random, then recomputes

@@ -108,10 +108,11 @@ func recordsAreSelected(t *testing.T, s store.Store) {
 			want []store.Key
 		}{
 			{store.RecordQuery{}, keys},
-			{store.RecordQuery{Village: "v2"}, keys[3:]},
+			{store.RecordQuery{Villages: []string{"v3", "v2"}}, keys[3:]},
+			{store.RecordQuery{Villages: []string{}}, nil},
 			{store.RecordQuery{After: keys[1]}, keys[2:]},
 			{store.RecordQuery{After: keys[1], Limit: 2}, keys[2:4]},
-			{store.RecordQuery{Village: "v1", After: keys[0], Limit: 9}, keys[1:3]},
+			{store.RecordQuery{Villages: []string{"v1"}, After: keys[0], Limit: 9}, keys[1:3]},
 			{store.RecordQuery{After: keys[4]}, nil},
 		} {
 			c.q.Area, c.q.List = "A", "education"
