@@ -81,9 +81,21 @@ type measured struct {
 // Audit writes an entry and counts it.
 func (m measured) Audit(ctx context.Context, e store.AuditEntry) error {
 	err := m.Store.Audit(ctx, e)
+	m.count(e, err)
+	return err
+}
+
+// AuditLater counts an entry when it is written.
+func (m measured) AuditLater(e store.AuditEntry, told func(error)) {
+	m.Store.AuditLater(e, func(err error) {
+		m.count(e, err)
+		told(err)
+	})
+}
+
+func (m measured) count(e store.AuditEntry, err error) {
 	m.meter.Audited(err)
 	if e.Action == hub.ActionDerive && e.Of != "" {
 		m.meter.Derived(e.Outcome)
 	}
-	return err
 }

@@ -242,6 +242,10 @@ func (s *spied) Audit(ctx context.Context, e store.AuditEntry) error {
 	return s.Store.Audit(ctx, e)
 }
 
+func (s *spied) AuditLater(e store.AuditEntry, told func(error)) {
+	told(s.Audit(context.Background(), e))
+}
+
 func (s *spied) View(ctx context.Context, fn func(store.Reader) error) error {
 	return s.Store.View(ctx, func(r store.Reader) error { return fn(spiedReader{r, s}) })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -25,14 +26,17 @@ type AuditQueue struct {
 	Writers int
 
 	mu      sync.Mutex
-	waiting []*queued
+	waiting []*queued        // not taken up yet
+	open    map[*queued]bool // and those being written
 	writers int
 	idle    sync.WaitGroup
 }
 
 type queued struct {
-	entry AuditEntry
-	done  chan error // holds one
+	entry    AuditEntry
+	finished chan struct{} // closed when err is set
+	err      error
+	told     func(error) // of err, where nobody waits
 }
 
 // Audit is Store.Audit. What was taken up before ctx ends may be written: ErrUnknown.
@@ -40,30 +44,69 @@ func (q *AuditQueue) Audit(ctx context.Context, e AuditEntry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := &queued{e, make(chan error, 1)}
-	q.mu.Lock()
-	q.waiting = append(q.waiting, w)
-	if q.writers < q.Writers {
-		q.writers++
-		q.idle.Go(q.drain)
-	}
-	q.mu.Unlock()
+	w := q.add(e, func(error) {})
 	select {
-	case err := <-w.done:
-		return err
+	case <-w.finished:
+		return w.err
 	case <-ctx.Done():
 		return q.giveUp(ctx, w)
 	}
 }
 
+// Later is Store.AuditLater.
+func (q *AuditQueue) Later(e AuditEntry, told func(error)) { q.add(e, told) }
+
+func (q *AuditQueue) add(e AuditEntry, told func(error)) *queued {
+	w := &queued{entry: e, finished: make(chan struct{}), told: told}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open == nil {
+		q.open = map[*queued]bool{}
+	}
+	q.open[w] = true
+	q.waiting = append(q.waiting, w)
+	if q.writers < q.Writers {
+		q.writers++
+		q.idle.Go(q.drain)
+	}
+	return w
+}
+
 func (q *AuditQueue) giveUp(ctx context.Context, w *queued) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if i := slices.Index(q.waiting, w); i >= 0 {
-		q.waiting = slices.Delete(q.waiting, i, i+1)
-		return ctx.Err()
+	i := slices.Index(q.waiting, w)
+	if i < 0 {
+		return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 	}
-	return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
+	q.waiting = slices.Delete(q.waiting, i, i+1)
+	delete(q.open, w)
+	close(w.finished)
+	return ctx.Err()
+}
+
+// Flush waits until what was handed over before is written, or was not.
+func (q *AuditQueue) Flush(ctx context.Context) error {
+	q.mu.Lock()
+	open := slices.Collect(maps.Keys(q.open))
+	q.mu.Unlock()
+	for _, w := range open {
+		select {
+		case <-w.finished:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (q *AuditQueue) finish(w *queued, err error) {
+	q.mu.Lock()
+	delete(q.open, w)
+	q.mu.Unlock()
+	w.err = err
+	close(w.finished)
+	w.told(err)
 }
 
 // Close waits for the writes under way; there must be no further calls.
@@ -102,12 +145,12 @@ func (q *AuditQueue) write(run []*queued) {
 	err := q.within(entries)
 	if err == nil || len(run) == 1 || errors.Is(err, ErrUnknown) {
 		for _, w := range run {
-			w.done <- err
+			q.finish(w, err)
 		}
 		return
 	}
 	for i, w := range run {
-		w.done <- q.within(entries[i : i+1])
+		q.finish(w, q.within(entries[i:i+1]))
 	}
 }
 

@@ -136,3 +136,32 @@ func TestACallerThatGivesUpIsToldWhetherItsEntryMayBeWritten(t *testing.T) {
 		}
 	})
 }
+
+func TestAFlushWaitsForWhatWasHandedOverBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{let: make(chan error)}
+		q := d.queue()
+		told, flushed := make(chan error, 2), make(chan error, 1)
+		for _, id := range []string{"a", "bad"} {
+			q.Later(store.AuditEntry{ID: id}, func(err error) { told <- err })
+			synctest.Wait()
+		}
+		go func() { flushed <- q.Flush(t.Context()) }()
+		synctest.Wait()
+		d.let <- nil
+		synctest.Wait()
+		if len(flushed) > 0 || len(told) != 1 {
+			t.Fatal("flushed while an entry is being written")
+		}
+		d.let <- nil
+		if err := errors.Join(<-told, <-flushed); err != nil {
+			t.Error(err)
+		}
+		if err := <-told; !errors.Is(err, errRefused) {
+			t.Errorf("told %v", err)
+		}
+		if err := q.Flush(t.Context()); err != nil {
+			t.Errorf("with nothing to wait for: %v", err)
+		}
+	})
+}

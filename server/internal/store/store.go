@@ -60,6 +60,10 @@ type Store interface {
 	// Audit durably writes one entry, with the deliveries that it tells of, before it
 	// returns. It is not part of any Update: it stays whatever becomes of the work it speaks of.
 	Audit(ctx context.Context, e AuditEntry) error
+	// AuditLater writes an entry that nobody waits for, soon, and then calls told, with the
+	// error where it was not written. What reads entries in this process, and Close, waits
+	// for those handed over before.
+	AuditLater(e AuditEntry, told func(error))
 	// AuditTrail calls fn with the entries from..to (to excluded) in order of writing.
 	AuditTrail(ctx context.Context, from, to time.Time, fn func(AuditEntry) error) error
 	// Deliveries calls fn with what entries told of deliveries, those that match q, in order of writing.

@@ -20,6 +20,9 @@ const (
 // Audit implements store.Store.
 func (s *Store) Audit(ctx context.Context, e store.AuditEntry) error { return s.entries.Audit(ctx, e) }
 
+// AuditLater implements store.Store.
+func (s *Store) AuditLater(e store.AuditEntry, told func(error)) { s.entries.Later(e, told) }
+
 // writeAudit sends the entries' statements together, which makes one transaction of
 // them, on a connection that no Update uses.
 func (s *Store) writeAudit(ctx context.Context, entries []store.AuditEntry) error {
@@ -83,6 +86,9 @@ func (s *Store) OpenReadings(ctx context.Context, actions []string, from, to tim
 
 // eachEntry hands the entries that where selects to fn, in order of writing.
 func (s *Store) eachEntry(ctx context.Context, fn func(store.AuditEntry) error, where func(*filter)) error {
+	if err := s.entries.Flush(ctx); err != nil {
+		return err
+	}
 	open, err := s.audit.BeginTx(ctx, viewing)
 	if err != nil {
 		return err
@@ -111,6 +117,9 @@ func scanAudit(row pgx.CollectableRow) (e numbered, err error) {
 
 // Deliveries implements store.Store.
 func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery, fn func(store.Delivery) error) error {
+	if err := s.entries.Flush(ctx); err != nil {
+		return err
+	}
 	open, err := s.audit.BeginTx(ctx, viewing)
 	if err != nil {
 		return err

@@ -13,6 +13,17 @@ const auditColumns = `id, time, of, agency, client, person, action, detail, outc
 // Audit implements store.Store.
 func (s *Store) Audit(ctx context.Context, e store.AuditEntry) error { return s.entries.Audit(ctx, e) }
 
+// AuditLater implements store.Store.
+func (s *Store) AuditLater(e store.AuditEntry, told func(error)) { s.entries.Later(e, told) }
+
+// readAudit sees all entries that were handed over before.
+func (s *Store) readAudit(ctx context.Context, fn func(*conn) error) error {
+	if err := s.entries.Flush(ctx); err != nil {
+		return err
+	}
+	return s.audit.read(ctx, fn)
+}
+
 func (s *Store) writeAudit(ctx context.Context, entries []store.AuditEntry) error {
 	return s.audit.write(ctx, func(c *conn) error {
 		t := &tx{reader: reader{conn: c}}
@@ -49,7 +60,7 @@ func (t *tx) saveDeliveries(ctx context.Context, e store.AuditEntry) error {
 
 // AuditTrail implements store.Store.
 func (s *Store) AuditTrail(ctx context.Context, from, to time.Time, fn func(store.AuditEntry) error) error {
-	return s.audit.read(ctx, func(c *conn) error {
+	return s.readAudit(ctx, func(c *conn) error {
 		return each(ctx, &reader{conn: c}, fn, scanAudit, `SELECT `+auditColumns+`
 			FROM audit WHERE time >= ? AND time < ? ORDER BY sequence`, from.UnixMicro(), to.UnixMicro())
 	})
@@ -79,7 +90,7 @@ func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery, fn func(s
 		f.and("sequence > ?", q.After)
 	}
 	limit := f.limit(q.Limit)
-	return s.audit.read(ctx, func(c *conn) error {
+	return s.readAudit(ctx, func(c *conn) error {
 		return each(ctx, &reader{conn: c}, fn, scanDelivery, `SELECT area, sequence, of, lists, from_txn, to_txn, load, agency, client, time
 			FROM deliveries`+f.text.String()+` ORDER BY sequence`+limit, f.args...)
 	})
@@ -99,7 +110,7 @@ func scanDelivery(row scanner) (d store.Delivery, err error) {
 // OpenReadings implements store.Store.
 func (s *Store) OpenReadings(ctx context.Context, actions []string, from, to time.Time, fn func(store.AuditEntry) error) error {
 	query, args := openReadingsQuery(actions, from, to)
-	return s.audit.read(ctx, func(c *conn) error {
+	return s.readAudit(ctx, func(c *conn) error {
 		return each(ctx, &reader{conn: c}, fn, scanAudit, query, args...)
 	})
 }

@@ -13,6 +13,7 @@ var auditTests = []test{
 	{"entries come back whole, in order of writing, from a time up to another", auditTrail},
 	{"an entry stays whatever becomes of the work it speaks of", auditSurvives},
 	{"entries can be written side by side", auditBeside},
+	{"an entry that nobody waits for is there for whoever reads afterwards", auditLater},
 }
 
 func entry(id string, at time.Time) store.AuditEntry {
@@ -46,6 +47,33 @@ func auditTrail(t *testing.T, s store.Store) {
 	stops(t, "AuditTrail", func(fn func(store.AuditEntry) error) error {
 		return s.AuditTrail(t.Context(), noon, noon.Add(time.Hour), fn)
 	})
+}
+
+func auditLater(t *testing.T, s store.Store) {
+	told := make(chan error, 100)
+	for i := range cap(told) {
+		e := entry(fmt.Sprint(i), noon)
+		e.Deliveries = []store.Delivery{{Area: "A", To: 1}}
+		s.AuditLater(e, func(err error) { told <- err })
+		equal(t, "entries", len(trail(t, s, noon, noon.Add(time.Hour))), i+1)
+		deliveries := collect(t, func(fn func(store.Delivery) error) error {
+			return s.Deliveries(t.Context(), store.DeliveryQuery{Area: "A"}, fn)
+		})
+		equal(t, "deliveries", len(deliveries), i+1)
+	}
+	for range cap(told) {
+		if err := <-told; err != nil {
+			t.Error(err)
+		}
+	}
+	after := entry("intent", noon)
+	after.Of = ""
+	writeAudit(t, s, after)
+	s.AuditLater(store.AuditEntry{ID: "outcome", Time: noon, Of: "intent", Outcome: "OK"}, func(error) {})
+	open := collect(t, func(fn func(store.AuditEntry) error) error {
+		return s.OpenReadings(t.Context(), nil, noon, noon.Add(1), fn)
+	})
+	equal(t, "open readings", len(open), 0)
 }
 
 func auditSurvives(t *testing.T, s store.Store) {
