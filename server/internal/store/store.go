@@ -38,6 +38,12 @@ var (
 	ErrUnknown = errors.New("store: commit outcome unknown")
 	// ErrSchema says that the database's schema is older or newer than this program's.
 	ErrSchema = errors.New("store: schema version differs")
+	// ErrHeld says that another holds a lock.
+	ErrHeld = errors.New("store: lock held by another")
+	// ErrLockLost says that a lock went while work was done under it, so that another may hold it by now.
+	ErrLockLost = errors.New("store: lock lost")
+	// ErrStandby says that the database is a replica that only reads. The feed is read where it is written.
+	ErrStandby = errors.New("store: the database is a standby, which only reads; give the primary's address")
 )
 
 // Store is one database. All methods may be called at the same time.
@@ -71,6 +77,15 @@ type Store interface {
 	// OpenReadings calls fn with the intents of the given actions (AuditEntry.Of is "") from..to (to
 	// excluded) that have no outcome yet, in order of writing. An entry whose Outcome is OutcomeSent is none.
 	OpenReadings(ctx context.Context, actions []string, from, to time.Time, fn func(AuditEntry) error) error
+
+	// Alone runs fn under the lock of that name, which one call at a time holds, of all processes on
+	// the database. It never waits: where another holds the lock it is ErrHeld, and fn is not run. An
+	// error from fn is returned as it is. The lock is given back when fn returns, and when the
+	// holder's process or its connection to the database dies, by kill -9 too. Who loses it so is
+	// told: fn's context ends, and where fn then fails Alone is ErrLockLost. An Update that is being
+	// committed at that moment may still be done while the next holder has begun, so what is done
+	// under a lock must bear being done twice.
+	Alone(ctx context.Context, name string, fn func(ctx context.Context) error) error
 
 	// Migrate brings the schema to this program's version, forward only. It is
 	// harmless to repeat and safe to call from several processes at once.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +45,7 @@ type Store struct {
 	pool    *pgxpool.Pool
 	audit   *pgxpool.Pool
 	entries store.AuditQueue
+	locks   sync.WaitGroup // calls of Alone
 }
 
 var _ store.Store = (*Store)(nil)
@@ -87,6 +89,7 @@ func connect(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, er
 
 // Close waits for the calls in progress.
 func (s *Store) Close() error {
+	s.locks.Wait()
 	s.pool.Close()
 	s.entries.Close()
 	s.audit.Close()

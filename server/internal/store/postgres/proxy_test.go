@@ -22,6 +22,7 @@ const (
 	pass      = int32(iota)
 	cutBefore // the server never gets it
 	cutAnswer // the server does it, the answer is lost
+	silent    // no line is cut, and no answer comes any more
 )
 
 // proxy stands between the store and the server and can cut the line at a COMMIT.
@@ -93,6 +94,9 @@ func (p *proxy) answers(client io.Writer, server io.Reader) {
 		n, err := server.Read(buffer)
 		if err != nil || p.mode.Load() == cutAnswer && bytes.Contains(buffer[:n], []byte("COMMIT\x00")) {
 			return
+		}
+		if p.mode.Load() == silent {
+			continue
 		}
 		if _, err := client.Write(buffer[:n]); err != nil {
 			return

@@ -35,10 +35,7 @@ type file struct {
 }
 
 func openFile(ctx context.Context, dir, name string) (*file, error) {
-	path, err := filepath.Abs(filepath.Join(dir, name+".db"))
-	if err != nil {
-		return nil, err
-	}
+	path := filepath.Join(dir, name+".db")
 	// SQLite gives its -wal and -shm the mode of the file itself.
 	created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -102,13 +99,7 @@ type pool struct {
 var errClosed = errors.New("sqlite: store is closed")
 
 func newPool(path string, size int, pragmas ...string) (*pool, error) {
-	query := url.Values{"_pragma": append(pragmas, "foreign_keys(1)", fmt.Sprintf("busy_timeout(%d)", busyTimeout))}
-	path = filepath.ToSlash(path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // a volume's letter
-	}
-	name := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
-	db, err := sql.Open("sqlite", name.String())
+	db, err := sql.Open("sqlite", fileURL(path, append(pragmas, "foreign_keys(1)", fmt.Sprintf("busy_timeout(%d)", busyTimeout))))
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +109,16 @@ func newPool(path string, size int, pragmas ...string) (*pool, error) {
 		p.free <- nil
 	}
 	return p, nil
+}
+
+// fileURL names a database file to the driver.
+func fileURL(path string, pragmas []string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a volume's letter
+	}
+	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	return name.String()
 }
 
 // use lends a connection to fn and takes it back; one that is broken is closed instead.

@@ -13,13 +13,21 @@ import (
 
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/store/sqlite"
+	"github.com/bangfuhub/hub/server/internal/store/storetest"
 )
 
 // childDir makes this test binary a second process that appends to the store in that
 // folder and prints the number of every transaction that was acknowledged.
 const childDir = "SQLITE_TEST_CHILD_DIR"
 
+// childLock makes it a process that holds a lock in that folder and prints that it does.
+const childLock = "SQLITE_TEST_CHILD_LOCK"
+
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(childLock); dir != "" {
+		fmt.Fprintln(os.Stderr, holdForEver(dir))
+		os.Exit(1)
+	}
 	if dir := os.Getenv(childDir); dir != "" {
 		if err := appendForEver(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -28,6 +36,17 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
+}
+
+func holdForEver(dir string) error {
+	s, err := sqlite.Open(sqlite.Config{Dir: dir})
+	if err != nil {
+		return err
+	}
+	return s.Alone(context.Background(), "keeper", func(context.Context) error {
+		fmt.Println("held")
+		select {}
+	})
 }
 
 func appendForEver(dir string) error {
@@ -194,5 +213,45 @@ func TestOnlyTheOwnerReadsTheFiles(t *testing.T) {
 		if info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %v", f.Name(), info.Mode())
 		}
+	}
+}
+
+func TestTwoStoresKnowOfEachOthersLocks(t *testing.T) {
+	dir := t.TempDir()
+	one, err := sqlite.Open(sqlite.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Locks(t, one, open(t, dir))
+}
+
+func TestAProcessHoldsItsLockUntilItIsKilled(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childLock+"="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(line, err)
+	}
+	nothing := func(context.Context) error { return nil }
+	for range 2 { // asking does not take it from the holder
+		if err := s.Alone(t.Context(), "keeper", nothing); !errors.Is(err, store.ErrHeld) {
+			t.Errorf("while another process holds it: %v", err)
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	if err := s.Alone(t.Context(), "keeper", nothing); err != nil {
+		t.Errorf("when the holder is dead: %v", err)
 	}
 }

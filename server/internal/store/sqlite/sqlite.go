@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/store"
@@ -25,9 +27,11 @@ type Config struct {
 
 // Store is a store.Store on SQLite.
 type Store struct {
+	dir     string // absolute
 	hub     *file
 	audit   *file
 	entries store.AuditQueue
+	locks   sync.WaitGroup // calls of Alone
 }
 
 var _ store.Store = (*Store)(nil)
@@ -41,23 +45,28 @@ func Open(cfg Config) (*Store, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
-	hub, err := openFile(ctx, cfg.Dir, "hub")
+	hub, err := openFile(ctx, dir, "hub")
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open hub.db: %w", err)
 	}
-	audit, err := openFile(ctx, cfg.Dir, "audit")
+	audit, err := openFile(ctx, dir, "audit")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: open audit.db: %w", err), hub.close())
 	}
-	s := &Store{hub: hub, audit: audit}
+	s := &Store{dir: dir, hub: hub, audit: audit}
 	s.entries.Write, s.entries.Writers = s.writeAudit, 1
 	return s, nil
 }
 
 // Close waits for the calls in progress.
 func (s *Store) Close() error {
+	s.locks.Wait()
 	s.entries.Close()
 	return errors.Join(s.hub.close(), s.audit.close())
 }

@@ -40,6 +40,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Deliveries", deliveryTests},
 		{"Writers", writerTests},
 		{"Inspector", inspectorTests},
+		{"Locks", lockTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -1,0 +1,57 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/bangfuhub/hub/server/internal/store"
+)
+
+// Alone implements store.Store by SQLite's own lock on an empty file of that name, which
+// the operating system takes back from a process that dies, and from no other.
+func (s *Store) Alone(ctx context.Context, name string, fn func(context.Context) error) error {
+	s.locks.Add(1)
+	defer s.locks.Done()
+	path := filepath.Join(s.dir, name+".lock")
+	if err := createLock(path); err != nil {
+		return fmt.Errorf("sqlite: lock: %w", err)
+	}
+	db, err := sql.Open("sqlite", fileURL(path, nil))
+	if err != nil {
+		return fmt.Errorf("sqlite: lock: %w", err)
+	}
+	defer func() { _ = db.Close() }() // nothing was written
+	db.SetMaxOpenConns(1)
+	held, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("sqlite: lock: %w", err)
+	}
+	defer func() { _ = held.Close() }()
+	switch _, err := held.ExecContext(ctx, "BEGIN EXCLUSIVE"); {
+	case code(err) == sqlite3.SQLITE_BUSY:
+		return store.ErrHeld
+	case err != nil:
+		return fmt.Errorf("sqlite: lock: %w", err)
+	}
+	return fn(ctx)
+}
+
+// createLock leaves a file that is there alone: a process that closes one loses every lock
+// that it has on it.
+func createLock(path string) error {
+	created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in the store's own folder
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return created.Close()
+}
