@@ -111,8 +111,9 @@ func (s *Server) Agreements(ctx context.Context, agency string) ([]Agreement, er
 	return s.hub.Agreements(ctx, agency)
 }
 
-// Derive derives every area that is not derived for today.
-func (s *Server) Derive(ctx context.Context) (Derived, error) { return s.hub.Derive(ctx) }
+// Derive derives every area that is not derived for today. Where a hub that runs on the same
+// store is doing that, it waits, and derives what is left.
+func (s *Server) Derive(ctx context.Context) (Derived, error) { return s.hub.DeriveAlone(ctx) }
 
 // Today is the current day in Hainan.
 func (s *Server) Today() Date { return s.hub.Today() }

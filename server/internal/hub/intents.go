@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -47,6 +48,13 @@ func openIntent[Work any](h *Hub, i store.Intent) (work Work, err error) {
 		return work, err
 	}
 	return work, json.Unmarshal(plain, &work)
+}
+
+// unfinished tells whether an intent that was read of before is there still: another hub may
+// have finished it, and what came after that must not be undone.
+func unfinished(ctx context.Context, r store.Reader, kind, id string) (bool, error) {
+	open, err := r.Intents(ctx, kind)
+	return slices.ContainsFunc(open, func(i store.Intent) bool { return i.ID == id }), err
 }
 
 func intentContext(id string) []byte { return []byte("intent\x00" + id) }

@@ -146,6 +146,10 @@ func (h *Hub) finishTransfer(ctx context.Context, intent string, d departure) er
 		if err != nil {
 			return 0, err
 		}
+		// Asked under the household's lock: it may have left by now, and come back.
+		if open, err := unfinished(ctx, tx, transferKind, intent); err != nil || !open {
+			return 0, err
+		}
 		var n int64
 		if was, ok := all[d.Household]; ok && !was.row.Gone {
 			step := transition{ID: d.Household, Revision: was.row.Revision, Before: was.facts, After: was.facts, Gone: true}

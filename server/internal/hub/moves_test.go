@@ -179,3 +179,26 @@ func TestATransferThatFailsInItsFirstTransactionDidNothing(t *testing.T) {
 		t.Fatal("the retry of a transfer did something")
 	}
 }
+
+// A hub that has read of a departure may come to it when others have finished it long ago.
+func TestAFinishedTransferDoesNotTakeOutAHouseholdThatCameBack(t *testing.T) {
+	h := newHouse(t)
+	h.load(home(1, qionghai[0]))
+	k := copyOf(h, reader)
+	was := h.find("HH-0001")
+	h.store.failUpdate = 2
+	away := h.move(was, danzhou[0])
+	h.store.updates, h.store.before = 0, map[int]func(){1: func() { // between the slow one's look and its write
+		h.ok(h.FinishTransfers(t.Context()))
+		h.move(away, qionghai[0])
+	}}
+	h.ok(h.FinishTransfers(t.Context()))
+	k.pull()
+	k.equal()
+	if got := k.areas(was.Household.ID); !slices.Equal(got, []string{"qionghai"}) {
+		t.Errorf("it stands in %v", got)
+	}
+	if back := h.find("HH-0001"); back.Area != "qionghai" {
+		t.Errorf("it is found in %s", back.Area)
+	}
+}

@@ -2,8 +2,6 @@ package hub
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
@@ -244,39 +242,4 @@ func position(ids []string, id string) int {
 		}
 	}
 	return len(ids)
-}
-
-// Keep does what must be done by itself until ctx ends: it finishes transfers, reversals
-// and letters that a crash cut short, and derives areas when the day or the catalogue has changed.
-func (h *Hub) Keep(ctx context.Context) {
-	t := time.NewTicker(time.Minute)
-	defer t.Stop()
-	for {
-		err := errors.Join(h.FinishTransfers(ctx), h.FinishReversals(ctx), h.FinishLetters(ctx), h.deriveIfAble(ctx))
-		if err != nil && ctx.Err() == nil {
-			h.Log.Error("own work failed; it is tried again in a minute", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		case <-h.kick:
-		}
-	}
-}
-
-func (h *Hub) deriveIfAble(ctx context.Context) error {
-	d, err := h.Derive(ctx)
-	if err == nil && d.Areas > 0 {
-		h.Log.Info("derived", "areas", d.Areas, "households", d.Households, "changed", d.Changed)
-	}
-	return err
-}
-
-// wakeKeeper makes Keep look at once; without a keeper the next one finds the work.
-func (h *Hub) wakeKeeper() {
-	select {
-	case h.kick <- struct{}{}:
-	default:
-	}
 }
