@@ -63,6 +63,25 @@ func URL(t testing.TB) string {
 	return own.String()
 }
 
+// Standby starts a server of the test's own from local binaries, lets fill write into a
+// database of it, and starts it again as a standby: one that only reads, whatever it is
+// asked. It gives the database's URL.
+func Standby(t testing.TB, fill func(url string)) string {
+	t.Helper()
+	base, err := start()
+	switch {
+	case errors.Is(err, errMissing) && os.Getenv("CI") != "true":
+		t.Skip(err)
+	case err != nil:
+		t.Fatalf("pgtest: %v", err)
+	}
+	fill(base.String())
+	if err := asStandby(base); err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	return base.String()
+}
+
 func execute(ctx context.Context, base *url.URL, statement string) error {
 	conn, err := pgx.Connect(ctx, base.String())
 	if err != nil {

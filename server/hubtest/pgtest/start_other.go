@@ -5,3 +5,5 @@ package pgtest
 import "net/url"
 
 func start() (*url.URL, error) { return nil, errMissing }
+
+func asStandby(*url.URL) error { return errMissing }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -62,11 +63,36 @@ func start() (*url.URL, error) {
 	if err := errors.Join(err, conf.Close()); err != nil {
 		return nil, err
 	}
-	if err := run(attr, dir, pgctl, "-D", data, "-l", filepath.Join(dir, "log"), "-w", "start"); err != nil {
+	if err := launch(attr, pgctl, dir); err != nil {
 		return nil, err
 	}
 	query := url.Values{"host": {dir}, "sslmode": {"disable"}}
 	return &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: query.Encode()}, nil
+}
+
+// launch starts the server of such a folder and waits until it answers.
+func launch(attr *syscall.SysProcAttr, pgctl, dir string) error {
+	return run(attr, dir, pgctl, "-D", filepath.Join(dir, "data"), "-l", filepath.Join(dir, "log"), "-w", "start")
+}
+
+// asStandby stops the server at an address that start gave, and starts it again as a standby.
+func asStandby(base *url.URL) error {
+	_, pgctl, err := binaries()
+	if err != nil {
+		return err
+	}
+	attr, err := unprivileged()
+	if err != nil {
+		return err
+	}
+	dir := base.Query().Get("host")
+	if err := run(attr, dir, pgctl, "-D", filepath.Join(dir, "data"), "-m", "fast", "-w", "stop"); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "data", "standby.signal"), nil, 0o644); err != nil { //nolint:gosec // the server reads it as another user
+		return err
+	}
+	return launch(attr, pgctl, dir)
 }
 
 // binaries finds initdb and pg_ctl on PATH, or the newest ones in Debian's versioned folders.
@@ -113,8 +139,11 @@ func unprivileged() (*syscall.SysProcAttr, error) {
 	return attr, nil
 }
 
-// held is the guard's standard input. It stays referenced, and so open, as long as we live.
-var held io.Closer //nolint:unused // written only: to be referenced is its whole use
+// held are the guards' standard inputs. They stay referenced, and so open, as long as we live.
+var held struct {
+	sync.Mutex
+	all []io.Closer
+}
 
 func startGuard(attr *syscall.SysProcAttr, pgctl, dir string) error {
 	cmd := exec.Command("/bin/sh", "-c", guard, "pgtest-guard", pgctl, dir) //nolint:gosec // our own text and paths
@@ -123,7 +152,9 @@ func startGuard(attr *syscall.SysProcAttr, pgctl, dir string) error {
 	if err != nil {
 		return err
 	}
-	held = pipe
+	held.Lock()
+	held.all = append(held.all, pipe)
+	held.Unlock()
 	// Neither output is ours: go test would wait for whoever still holds it.
 	return cmd.Start()
 }

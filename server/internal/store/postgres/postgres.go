@@ -50,7 +50,8 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open connects to the database. It does not migrate: see CheckSchema and Migrate.
+// Open connects to the database. It does not migrate: see CheckSchema and Migrate. A standby
+// is store.ErrStandby, then and whenever a connection is made anew.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	pool, err := connect(ctx, cfg.URL, cfg.MaxConns)
 	if err != nil {
@@ -76,6 +77,7 @@ func connect(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, er
 	}
 	// A server's default may be weaker than what Update and Audit promise.
 	cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	cfg.ConnConfig.ValidateConnect = primary
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -85,6 +87,16 @@ func connect(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, er
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	return pool, nil
+}
+
+// primary refuses a session on a standby. No session outlives the change of a primary into
+// one, so none that the pools hold is on a standby.
+func primary(ctx context.Context, conn *pgconn.PgConn) error {
+	err := pgconn.ValidateConnectTargetSessionAttrsPrimary(ctx, conn)
+	if errors.Is(err, pgconn.ErrStandbyConnection) {
+		return store.ErrStandby
+	}
+	return err
 }
 
 // Close waits for the calls in progress.

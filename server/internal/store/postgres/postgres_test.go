@@ -196,6 +196,14 @@ func TestEverySessionWaitsForTheDisk(t *testing.T) {
 	}
 }
 
+func TestAStandbyIsRefused(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Standby(t, func(url string) { migrated(t, url) })
+	if s, err := postgres.Open(t.Context(), postgres.Config{URL: url}); !errors.Is(err, store.ErrStandby) {
+		t.Errorf("a standby is opened: %v, %v", s, err)
+	}
+}
+
 func BenchmarkLoad(b *testing.B) {
 	s, err := postgres.Open(b.Context(), postgres.Config{URL: pgtest.URL(b)})
 	if err != nil {
