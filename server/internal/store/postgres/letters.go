@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -130,37 +129,68 @@ func (t *tx) LockLetter(ctx context.Context, area, id string) (store.Letter, err
 	return t.Letter(ctx, area, id)
 }
 
-// SaveLetter runs in a savepoint: where the index refuses the number, also one that another
-// Update has just committed, only the savepoint is rolled back.
+// SaveLetter writes nothing that it would have to undo where it refuses a letter, but the
+// row of one that is new.
 func (t *tx) SaveLetter(ctx context.Context, l store.Letter) error {
-	save := `UPDATE letters SET revision = $3, department = $4, state = $5, waiting = $6, since = $7, opened_on = $8,
-		issued_on = $9, number = $10, time = $11, document = $12 WHERE area = $1 AND id = $2 AND revision = $3 - 1`
+	save := t.nextLetter
 	if l.Revision == 1 {
-		save = `INSERT INTO letters (` + letterColumns + `)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (area, id) DO NOTHING`
+		save = t.firstLetter
 	}
-	point, err := t.tx.Begin(ctx)
-	if err != nil {
-		return t.note(err)
-	}
-	tag, err := point.Exec(ctx, save, l.Area, l.ID, l.Revision, l.Department, l.State, l.Waiting, l.Since,
-		l.OpenedOn, l.IssuedOn, l.Number, l.Time, l.Document)
-	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == duplicate {
-		if err := point.Rollback(ctx); err != nil {
-			return t.note(err)
-		}
-		return fmt.Errorf("%w: the number of another letter", store.ErrTaken)
-	}
-	if err == nil {
-		err = point.Commit(ctx)
-	}
-	if err != nil {
-		return t.note(err)
-	}
-	if tag.RowsAffected() == 0 {
-		return store.ErrStale
+	if err := save(ctx, l, l.Area, l.ID, l.Revision, l.Department, l.State, l.Waiting, l.Since,
+		l.OpenedOn, l.IssuedOn, l.Number, l.Time, l.Document); err != nil {
+		return err
 	}
 	return t.replaceOfLetter(ctx, l)
+}
+
+func (t *tx) firstLetter(ctx context.Context, l store.Letter, args ...any) error {
+	if err := t.execOne(ctx, store.ErrStale, `INSERT INTO letters (`+letterColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (area, id) DO NOTHING`, args...); err != nil {
+		return err
+	}
+	err := t.nameLetter(ctx, l)
+	if errors.Is(err, store.ErrTaken) {
+		if _, wrong := t.exec(ctx, `DELETE FROM letters WHERE area = $1 AND id = $2`, l.Area, l.ID); wrong != nil {
+			return wrong
+		}
+	}
+	return err
+}
+
+func (t *tx) nextLetter(ctx context.Context, l store.Letter, args ...any) error {
+	was, err := one(ctx, &t.reader, pgx.RowTo[string],
+		`SELECT number FROM letters WHERE area = $1 AND id = $2 AND revision = $3 - 1 FOR UPDATE`, l.Area, l.ID, l.Revision)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.ErrStale
+	}
+	if err != nil {
+		return err
+	}
+	if was != l.Number {
+		if err := t.nameLetter(ctx, l); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `DELETE FROM letter_numbers WHERE number = $1`, was); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec(ctx, `UPDATE letters SET revision = $3, department = $4, state = $5, waiting = $6, since = $7, opened_on = $8,
+		issued_on = $9, number = $10, time = $11, document = $12 WHERE area = $1 AND id = $2`, args...)
+	return err
+}
+
+// nameLetter gives a letter its number; store.ErrTaken where it names another, also one of
+// an Update that has just committed.
+func (t *tx) nameLetter(ctx context.Context, l store.Letter) error {
+	if l.Number == "" {
+		return nil
+	}
+	own, err := one(ctx, &t.reader, pgx.RowTo[bool], `INSERT INTO letter_numbers (number, area, letter) VALUES ($1, $2, $3)
+		ON CONFLICT (number) DO UPDATE SET letter = letter_numbers.letter RETURNING area = $2 AND letter = $3`, l.Number, l.Area, l.ID)
+	if err == nil && !own {
+		err = fmt.Errorf("%w: the number of another letter", store.ErrTaken)
+	}
+	return err
 }
 
 // replaceOfLetter replaces the letter's subjects and recipients. The letter's row is

@@ -13,7 +13,7 @@ import (
 )
 
 // withoutLetters takes the database back to a schema that has no letters.
-const withoutLetters = `ALTER TABLE households DROP COLUMN due; ALTER TABLE meta DROP COLUMN agreements; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE counters;
+const withoutLetters = `ALTER TABLE households DROP COLUMN due; ALTER TABLE meta DROP COLUMN agreements; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE letter_numbers; DROP TABLE counters;
 	DROP TABLE deliveries; DROP INDEX audit_outcome;`
 
 func execute(t *testing.T, url, script string) {
@@ -60,6 +60,31 @@ func TestADatabaseWithoutLettersIsUpgraded(t *testing.T) {
 	}
 	if open := openReadings(t, upgraded, old.Time, old.Time.Add(time.Second)); len(open) != 1 || open[0] != old.ID {
 		t.Errorf("open readings are %v", open)
+	}
+}
+
+// withoutNumbers takes the database back to a schema in which numbers are an index of letters.
+const withoutNumbers = `DROP TABLE letter_numbers; CREATE UNIQUE INDEX letters_number ON letters (number) WHERE number <> '';
+	DELETE FROM hub_schema WHERE version_id >= 6`
+
+func TestNumbersGivenBeforeTheyHadATableStayTaken(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	save := func(s store.Store, l store.Letter) error {
+		return s.Update(t.Context(), func(tx store.Tx) error { return tx.SaveLetter(t.Context(), l) })
+	}
+	old := store.Letter{Area: "A", ID: "l1", Revision: 1, Number: "2026-1"}
+	if err := errors.Join(save(migrated(t, url), old), save(open(t, url), store.Letter{Area: "A", ID: "l2", Revision: 1})); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, url, withoutNumbers)
+	upgraded := migrated(t, url)
+	if err := save(upgraded, store.Letter{Area: "B", ID: "l3", Revision: 1, Number: "2026-1"}); !errors.Is(err, store.ErrTaken) {
+		t.Errorf("the number is given again: %v", err)
+	}
+	old.Revision = 2
+	if err := save(upgraded, old); err != nil {
+		t.Errorf("its own letter: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -109,20 +110,15 @@ func (t *tx) LockLetter(ctx context.Context, area, id string) (store.Letter, err
 
 // SaveLetter reads what could refuse it first, as SaveCase does.
 func (t *tx) SaveLetter(ctx context.Context, l store.Letter) error {
-	stored, err := one(ctx, &t.reader, scanInt, `SELECT revision FROM letters WHERE area = ? AND id = ?`, l.Area, l.ID)
+	stored, err := one(ctx, &t.reader, scanStored, `SELECT revision, number FROM letters WHERE area = ? AND id = ?`, l.Area, l.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if l.Revision != stored+1 {
+	if l.Revision != stored.Revision+1 {
 		return store.ErrStale
 	}
-	if l.Number != "" {
-		_, err := one(ctx, &t.reader, scanText, `SELECT id FROM letters
-			WHERE number = ? AND number <> '' AND (area, id) <> (?, ?)`, l.Number, l.Area, l.ID)
-		if err == nil {
-			return store.ErrTaken
-		}
-		if !errors.Is(err, store.ErrNotFound) {
+	if l.Number != stored.Number {
+		if err := t.nameLetter(ctx, l, stored.Number); err != nil {
 			return err
 		}
 	}
@@ -135,6 +131,26 @@ func (t *tx) SaveLetter(ctx context.Context, l store.Letter) error {
 		return err
 	}
 	return t.replaceOfLetter(ctx, l)
+}
+
+func scanStored(row scanner) (l store.Letter, err error) {
+	err = row.Scan(&l.Revision, &l.Number)
+	return l, err
+}
+
+// nameLetter gives a letter its number, in place of the one that it had.
+func (t *tx) nameLetter(ctx context.Context, l store.Letter, was string) error {
+	if l.Number != "" {
+		n, err := t.exec(ctx, `INSERT INTO letter_numbers (number, area, letter) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, l.Number, l.Area, l.ID)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("%w: the number of another letter", store.ErrTaken)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(ctx, `DELETE FROM letter_numbers WHERE number = ?`, was)
+	return err
 }
 
 // replaceOfLetter replaces the letter's subjects and recipients.

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,7 @@ import (
 )
 
 // withoutLetters takes hub.db back to a schema that has no letters, nor what came after them.
-const withoutLetters = `DROP INDEX households_due; ALTER TABLE households DROP COLUMN due; ALTER TABLE meta DROP COLUMN agreements; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE counters`
+const withoutLetters = `DROP INDEX households_due; ALTER TABLE households DROP COLUMN due; ALTER TABLE meta DROP COLUMN agreements; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE letter_numbers; DROP TABLE counters`
 
 func TestAStoreWithoutLettersIsUpgraded(t *testing.T) {
 	dir := t.TempDir()
@@ -49,6 +50,30 @@ func TestAStoreWithoutLettersIsUpgraded(t *testing.T) {
 	})
 	if err != nil || len(open) != 1 || open[0].ID != old.ID {
 		t.Errorf("open readings are %+v, error %v", open, err)
+	}
+}
+
+func TestNumbersGivenBeforeTheyHadATableStayTaken(t *testing.T) {
+	dir := t.TempDir()
+	save := func(s store.Store, l store.Letter) error {
+		return s.Update(t.Context(), func(tx store.Tx) error { return tx.SaveLetter(t.Context(), l) })
+	}
+	s, old := openStore(t, dir), store.Letter{Area: "A", ID: "l1", Revision: 1, Number: "2026-1"}
+	err := errors.Join(save(s, old), save(s, store.Letter{Area: "A", ID: "l2", Revision: 1}), s.hub.write(t.Context(), func(c *conn) error {
+		_, err := c.sql.ExecContext(t.Context(), `DROP TABLE letter_numbers; PRAGMA user_version = 5;
+			CREATE UNIQUE INDEX letters_number ON letters (number) WHERE number <> ''`)
+		return err
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	upgraded := openStore(t, dir)
+	if err := save(upgraded, store.Letter{Area: "B", ID: "l3", Revision: 1, Number: "2026-1"}); !errors.Is(err, store.ErrTaken) {
+		t.Errorf("the number is given again: %v", err)
+	}
+	old.Revision = 2
+	if err := save(upgraded, old); err != nil {
+		t.Errorf("its own letter: %v", err)
 	}
 }
 
