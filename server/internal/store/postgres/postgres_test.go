@@ -38,19 +38,28 @@ func migrated(t *testing.T, url string) *postgres.Store {
 	return s
 }
 
-// TestContract makes one database for each group of the contract's tests, which run one
-// after the other, and empties its tables between them: that is three times as fast.
 func TestContract(t *testing.T) {
 	pgtest.URL(t) // skips here, and not in a subtest, where there is no PostgreSQL
+	exerciseContract(t, func() string {
+		url := pgtest.URL(t)
+		migrated(t, url)
+		return url
+	})
+}
+
+// exerciseContract makes one database for each group of the contract's tests, which run one
+// after the other, and empties its tables between them: that is three times as fast.
+func exerciseContract(t *testing.T, database func() string) {
+	t.Helper()
 	var urls sync.Map
 	storetest.Exercise(t, func(sub *testing.T) store.Store {
 		url, found := urls.Load(path.Dir(sub.Name()))
-		if !found {
-			url = pgtest.URL(t)
+		if found {
+			empty(sub, url.(string))
+		} else {
+			url = database()
 			urls.Store(path.Dir(sub.Name()), url)
-			return migrated(sub, url.(string))
 		}
-		empty(sub, url.(string))
 		return open(sub, url.(string))
 	})
 }
@@ -62,7 +71,7 @@ func empty(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	_, err = conn.Exec(t.Context(), `DO $$ DECLARE name text; BEGIN
-		FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'hub_schema' LOOP
+		FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'hub_schema' LOOP
 			EXECUTE 'DELETE FROM ' || name;
 		END LOOP; END $$`)
 	if err := errors.Join(err, conn.Close(t.Context())); err != nil {
