@@ -17,6 +17,7 @@ var sizes = struct {
 	steps        *int
 	rows         *int
 	cases        *int
+	restarts     *int
 }{
 	flag.Int("transactions", 5000, "transactions that the feed-law test makes, half of them on each store"),
 	flag.Int("loads", 20, "first loads under writers"),
@@ -24,6 +25,7 @@ var sizes = struct {
 	flag.Int("steps", 150, "random facts changed in the history test on each store"),
 	flag.Int("rows", 3000, "rows of the large register file"),
 	flag.Int("cases", 50, "removal cases in the histories of removals and of letters, on each store"),
+	flag.Int("restarts", 2, "restarts of each of three hubs under load"),
 }
 
 // shorten makes the sizes small enough for the race detector, under which SQLite, a
