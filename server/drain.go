@@ -46,9 +46,21 @@ func (s *Server) checkHealth(ctx context.Context) {
 // announceEnd reports the hub as not serving, and goes on serving until whoever sends
 // calls here has heard of it.
 func (s *Server) announceEnd() {
+	s.ending.Store(true)
 	s.health.Shutdown()
 	s.cfg.Log.Info("draining", "delay", s.cfg.DrainDelay, "drain", s.cfg.Drain)
 	time.Sleep(s.cfg.DrainDelay)
+}
+
+// parting has the answers of a hub that is about to end ask their callers to connect anew.
+// Who keeps a connection until the hub closes it may have just sent something.
+func (s *Server) parting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.ending.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // drain takes no more calls, lets running ones finish in the time that is set, and then ends them.

@@ -121,7 +121,7 @@ func (s *Server) rest(wire *bufconn.Listener) (*http.Server, *grpc.ClientConn, e
 	if err != nil {
 		return nil, nil, errors.Join(err, conn.Close())
 	}
-	return gateway.Server(handler, gateway.Limits{MaxHeader: s.cfg.Limits.MaxHeader, ReadHeader: s.cfg.Limits.ReadHeader}), conn, nil
+	return gateway.Server(s.parting(handler), gateway.Limits{MaxHeader: s.cfg.Limits.MaxHeader, ReadHeader: s.cfg.Limits.ReadHeader}), conn, nil
 }
 
 // serveRPC takes a stop that came before it began for the regular end that it is.

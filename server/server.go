@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/health"
@@ -99,6 +100,7 @@ type Server struct {
 	tree    *division.Tree
 	health  *health.Server
 	meter   *meter.Meter
+	ending  atomic.Bool // told to end
 
 	certificate                             *certificate // nil: no TLS
 	grpcListener, httpListener, opsListener net.Listener

@@ -183,6 +183,36 @@ func TestReadinessGoesFirstAndTheHubServesOnForTheDelay(t *testing.T) {
 	<-ended
 }
 
+// A caller that keeps its connection would meet the end of it in the middle of a call, and
+// nobody asks twice for what was sent by POST.
+func TestInTheDelayAnswersOverRESTAskTheirCallersToConnectAnew(t *testing.T) {
+	h := hubtest.Start(t, hubtest.Config{Change: func(c *server.Config) { c.DrainDelay = 2 * time.Second }})
+	parts := func() bool {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+h.HTTPAddress()+"/livez", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res.Close
+	}
+	until, _ := watchHealth(t, dial(t, h))
+	until(serving)
+	if parts() {
+		t.Error("a hub that goes on asks its caller to connect anew")
+	}
+	ended := stop(h)
+	until(notServing)
+	if !parts() {
+		t.Error("a hub that ends lets its caller keep the connection")
+	}
+	<-ended
+}
+
 func TestAHubThatEndsLetsCallsFinishAndTellsLiveStreamsToGo(t *testing.T) {
 	h := hubtest.Start(t, hubtest.Config{Change: func(c *server.Config) { c.Drain = time.Hour }})
 	h.Agree(t, "education", []string{"household-status"})
