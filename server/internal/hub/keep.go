@@ -43,7 +43,12 @@ func (h *Hub) Keep(ctx context.Context) {
 	}
 }
 
+// ownWork is one round. A process that waits for its restart after the store was migrated
+// leaves it to those of the program that did that.
 func (h *Hub) ownWork(ctx context.Context) error {
+	if err := h.Store.CheckSchema(ctx); err != nil {
+		return err
+	}
 	return errors.Join(h.FinishTransfers(ctx), h.FinishReversals(ctx), h.FinishLetters(ctx), h.deriveIfAble(ctx))
 }
 

@@ -31,6 +31,29 @@ func TestTheHubsOwnWorkIsDoneUnderALock(t *testing.T) {
 	}
 }
 
+// migrated is a store that a newer program has migrated.
+type migrated struct{ store.Store }
+
+func (migrated) CheckSchema(context.Context) error { return store.ErrSchema }
+
+func TestAProgramThatTheStoreHasOutgrownDoesNoWorkOfItsOwn(t *testing.T) {
+	h := newHouse(t)
+	h.load(retiring(1, qionghai[0]))
+	h.clock.day(tomorrow)
+	before := h.lists()
+	ctx, end := context.WithCancel(t.Context())
+	said := make(told, 1)
+	h.Hub.Log, h.Hub.Store = slog.New(slog.NewTextHandler(said, nil)), migrated{h.store}
+	go func() {
+		<-said
+		end()
+	}()
+	h.Keep(ctx)
+	if h.lists() != before {
+		t.Error("it derived")
+	}
+}
+
 // told is a log that says when something was written to it.
 type told chan string
 
