@@ -41,7 +41,7 @@ func spread(t *testing.T) (script string, columns map[string]string) {
 	for _, m := range copiesWhole.FindAllStringSubmatch(string(text), -1) {
 		columns[m[1]] = ""
 	}
-	for _, table := range strings.Split(leaves.FindStringSubmatch(string(text))[1], ", ") {
+	for table := range strings.SplitSeq(leaves.FindStringSubmatch(string(text))[1], ", ") {
 		columns[table] = ""
 	}
 	return string(text), columns

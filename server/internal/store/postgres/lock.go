@@ -66,12 +66,14 @@ func watched(ctx context.Context, conn *pgx.Conn, fn func(context.Context) error
 // watch returns when ctx ends, or with the error by which the session has ended. The
 // server says so at once where it can; a line that is dead is found by asking.
 func watch(ctx context.Context, conn *pgx.Conn) error {
-	for ctx.Err() == nil {
+	for {
 		listening, cancel := context.WithTimeout(ctx, lockWatch)
 		_, _ = conn.WaitForNotification(listening) // what ended it is told by the question below
 		cancel()
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return nil
+		default:
 		}
 		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockLimit)
 		err := conn.Ping(asking)
@@ -80,7 +82,6 @@ func watch(ctx context.Context, conn *pgx.Conn) error {
 			return err
 		}
 	}
-	return nil
 }
 
 // unlock gives the lock back before the session ends: the server takes its time over that.
