@@ -40,4 +40,5 @@ func shorten() {
 	*sizes.steps /= 5
 	*sizes.rows /= 5
 	*sizes.cases /= 5
+	*sizes.restarts /= 2
 }

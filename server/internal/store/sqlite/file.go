@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -36,15 +37,11 @@ type file struct {
 
 func openFile(ctx context.Context, dir, name string) (*file, error) {
 	path := filepath.Join(dir, name+".db")
-	// SQLite gives its -wal and -shm the mode of the file itself.
-	created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := created.Close(); err != nil {
+	if err := create(path); err != nil {
 		return nil, err
 	}
 	f := &file{name: name}
+	var err error
 	if f.writers, err = newPool(path, 1, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)"); err != nil {
 		return nil, err
 	}
@@ -55,6 +52,20 @@ func openFile(ctx context.Context, dir, name string) (*file, error) {
 		return nil, errors.Join(err, f.close())
 	}
 	return f, nil
+}
+
+// create makes an empty file that only its owner reads; SQLite gives its -wal and -shm the
+// same mode. One that is there is left alone: a process that closes a file loses every lock
+// that it has on it.
+func create(path string) error {
+	created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in the store's own folder
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return created.Close()
 }
 
 // close ends with the connection that may write: as the last one it leaves one whole file, without a journal.

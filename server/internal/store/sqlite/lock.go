@@ -3,10 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -20,7 +17,7 @@ func (s *Store) Alone(ctx context.Context, name string, fn func(context.Context)
 	s.locks.Add(1)
 	defer s.locks.Done()
 	path := filepath.Join(s.dir, name+".lock")
-	if err := createLock(path); err != nil {
+	if err := create(path); err != nil {
 		return fmt.Errorf("sqlite: lock: %w", err)
 	}
 	db, err := sql.Open("sqlite", fileURL(path, nil))
@@ -41,17 +38,4 @@ func (s *Store) Alone(ctx context.Context, name string, fn func(context.Context)
 		return fmt.Errorf("sqlite: lock: %w", err)
 	}
 	return fn(ctx)
-}
-
-// createLock leaves a file that is there alone: a process that closes one loses every lock
-// that it has on it.
-func createLock(path string) error {
-	created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // in the store's own folder
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return created.Close()
 }

@@ -9,7 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/store/sqlite"
@@ -253,5 +255,28 @@ func TestAProcessHoldsItsLockUntilItIsKilled(t *testing.T) {
 	_ = cmd.Wait() // killed
 	if err := s.Alone(t.Context(), "keeper", nothing); err != nil {
 		t.Errorf("when the holder is dead: %v", err)
+	}
+}
+
+// A process that closes a file loses its locks on it, whichever way it had opened it. So
+// asking for a lock must not take it from whoever holds it in the same process.
+func TestALockIsHeldAgainstOtherProcessesAlsoWhenOthersOfItsOwnAskForIt(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	err := s.Alone(t.Context(), "keeper", func(ctx context.Context) error {
+		if err := s.Alone(ctx, "keeper", func(context.Context) error { return nil }); !errors.Is(err, store.ErrHeld) {
+			t.Errorf("in the same process: %v", err)
+		}
+		ctx, cancel := context.WithTimeout(ctx, time.Minute) // one that gets the lock does not end
+		defer cancel()
+		cmd := exec.CommandContext(ctx, os.Args[0])
+		cmd.Env = append(os.Environ(), childLock+"="+dir)
+		if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), store.ErrHeld.Error()) {
+			t.Errorf("another process says %q, %v", said, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
