@@ -10,8 +10,8 @@
 // The store knows keys and opaque bytes. Documents arrive sealed and identifiers
 // arrive as keyed hashes; the only plain columns are those that queries need:
 // areas, village codes, list names, opaque ids, statuses, numbers, dates, times.
-// The area leads every key but the aliases', so that the same tables can be
-// sharded by area.
+// The area leads every key of what grows with the areas, but the aliases' and the letters'
+// numbers', which are unique in all of them; so the same tables can be sharded by area.
 package store
 
 import (
