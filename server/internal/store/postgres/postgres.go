@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 )
 
 const (
+	defaultConns = 16                    // most of a View is waiting for the next answer
 	auditConns   = 4                     // an Update that audits must not wait for other Updates
 	auditWriters = 2                     // of them: one gathers entries while the other's commit waits for the disk
 	maxAttempts  = 10                    // of an Update that deadlocks
@@ -37,7 +39,7 @@ var errLost = errors.New("postgres: the connection was lost before COMMIT")
 // Config says where the store is.
 type Config struct {
 	URL      string // postgres://user@host/database?…, or any connection string of libpq's
-	MaxConns int32  // of this process, audit apart; 0: four, or as many as there are cores
+	MaxConns int32  // of this process, audit apart; 0: what the URL says in pool_max_conns, or 16
 }
 
 // Store is a store.Store on PostgreSQL.
@@ -72,8 +74,11 @@ func connect(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, er
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err) // the driver leaves the password out
 	}
-	if maxConns > 0 {
+	switch {
+	case maxConns > 0:
 		cfg.MaxConns = maxConns
+	case !strings.Contains(url, "pool_max_conns"):
+		cfg.MaxConns = defaultConns
 	}
 	// A server's default may be weaker than what Update and Audit promise.
 	cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
