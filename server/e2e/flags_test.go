@@ -18,6 +18,8 @@ var sizes = struct {
 	rows         *int
 	cases        *int
 	restarts     *int
+	households   *int
+	stalled      *int
 }{
 	flag.Int("transactions", 5000, "transactions that the feed-law test makes, half of them on each store"),
 	flag.Int("loads", 20, "first loads under writers"),
@@ -26,6 +28,8 @@ var sizes = struct {
 	flag.Int("rows", 3000, "rows of the large register file"),
 	flag.Int("cases", 50, "removal cases in the histories of removals and of letters, on each store"),
 	flag.Int("restarts", 2, "restarts of each of three hubs under load"),
+	flag.Int("year-households", 40, "households at the beginning of the simulated year, on each store"),
+	flag.Int("stalled", 200, "followers that stop reading beside one that reads on"),
 }
 
 // shorten makes the sizes small enough for the race detector, under which SQLite, a
@@ -41,4 +45,6 @@ func shorten() {
 	*sizes.rows /= 5
 	*sizes.cases /= 5
 	*sizes.restarts /= 2
+	*sizes.households /= 5
+	*sizes.stalled /= 5
 }

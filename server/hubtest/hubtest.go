@@ -6,6 +6,7 @@ package hubtest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -43,7 +44,8 @@ type Hub struct {
 	Clock    *Clock
 	Log      *Log // everything that the hub has logged
 
-	stop func()
+	stop   func()
+	killed bool // it may end with an error
 }
 
 // Start starts a hub that ends with the test.
@@ -88,17 +90,23 @@ func (h *Hub) open(t testing.TB, change func(*server.Config)) {
 	go func() { done <- h.Run(running) }()
 	h.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-done; err != nil {
+		err := errors.Join(<-done, h.Close())
+		if err != nil && !h.killed {
 			t.Errorf("the hub ended with %v", err)
-		}
-		if err := h.Close(); err != nil {
-			t.Errorf("closing the hub: %v", err)
 		}
 	})
 }
 
 // Stop ends the hub before the test does. Its files and database stay.
 func (h *Hub) Stop() { h.stop() }
+
+// Kill takes the store away under the running hub and ends it: what is under way fails
+// wherever it stands, as when the process is killed.
+func (h *Hub) Kill() {
+	h.killed = true
+	_ = h.Close()
+	h.stop()
+}
 
 // Agree makes an agreement that lets an agency read lists in divisions; none means
 // the whole province.
