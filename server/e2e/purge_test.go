@@ -23,8 +23,8 @@ const (
 	purgeArea         = "danzhou"
 )
 
-// updateBeside changes the store of a running hub from beside it, as its operator can.
-func updateBeside(t *testing.T, h lawHouse, fn func(ctx context.Context, tx store.Tx) error) {
+// storeBeside opens the store of a running hub from beside it, as its operator can.
+func storeBeside(t testing.TB, h lawHouse) store.Store {
 	t.Helper()
 	var s store.Store
 	var err error
@@ -36,6 +36,13 @@ func updateBeside(t *testing.T, h lawHouse, fn func(ctx context.Context, tx stor
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// updateBeside changes the store of a running hub from beside it.
+func updateBeside(t *testing.T, h lawHouse, fn func(ctx context.Context, tx store.Tx) error) {
+	t.Helper()
+	s := storeBeside(t, h)
 	defer func() { _ = s.Close() }()
 	if err := s.Update(t.Context(), func(tx store.Tx) error { return fn(t.Context(), tx) }); err != nil {
 		t.Fatal(err)
