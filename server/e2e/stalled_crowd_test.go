@@ -72,7 +72,7 @@ func stallREST(t testing.TB, h *crowdHub) (hangUp func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.ReadResponse(bufio.NewReaderSize(conn, 1<<10), nil) //nolint:bodyclose // it is never read; the connection is closed
+	answer, err := http.ReadResponse(bufio.NewReaderSize(conn, 1<<10), nil)
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("REST: %v, %v", answer, err)
 	}
