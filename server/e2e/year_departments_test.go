@@ -28,7 +28,6 @@ func (y *year) found() {
 	all := y.hub.Lists(y.Context())
 	for _, d := range []*department{
 		{name: "education", lists: []string{"education", rosterList}},
-		{name: "housing", lists: []string{"housing", "dangerous-house-unrenovated", "medical-insurance"}, area: "qionghai"},
 		{name: "danzhou", lists: all, area: "danzhou"},
 		{name: "copy", lists: all},
 	} {

@@ -301,9 +301,15 @@ func (y *year) school(h *hubv1.Household) {
 // insure records who is in which insurance in the next year.
 func (y *year) insure(h *hubv1.Household) {
 	next := int32(y.hub.Today().Year() + 1) //nolint:gosec // a year
-	some := y.present(h)
-	for _, p := range some {
-		p.Insurances = append(p.Insurances, &hubv1.Insurance{Year: next, Basic: hubv1.Answer_ANSWER_YES, CriticalIllness: hubv1.Answer(1 + y.rng.IntN(2)), MedicalAssistance: hubv1.Answer_ANSWER_YES}) //nolint:gosec // yes or no
+	var some []*hubv1.Person
+	for _, p := range y.present(h) {
+		if slices.ContainsFunc(p.GetInsurances(), func(i *hubv1.Insurance) bool { return i.GetYear() == next }) {
+			continue // recorded before they came here
+		}
+		p.Insurances = append(p.Insurances, &hubv1.Insurance{
+			Year: next, Basic: hubv1.Answer_ANSWER_YES, CriticalIllness: hubv1.Answer(1 + y.rng.IntN(2)), MedicalAssistance: hubv1.Answer_ANSWER_YES, //nolint:gosec // yes or no
+		})
+		some = append(some, p)
 	}
 	if len(some) > 0 {
 		y.write(h, &hubv1.Household{Persons: some}, hubv1.FactGroup_FACT_GROUP_MEDICAL_INSURANCE)
