@@ -51,25 +51,35 @@ func TestFollowersThatStopReadingCostABoundedMemoryAndHoldUpNobody(t *testing.T)
 		before := runtime.NumGoroutine()
 
 		c := newCrowd(t, h, *sizes.stalled, stalledREST)
-		atFirst := c.commits(t, fast, stalledCommits)
-		heap := heapInUse()
-		more := c.commits(t, fast, 3*stalledCommits)
-		grown := heapInUse() - heap
-
-		allowed := bounded(*sizes.stalled, 2*stalledWindow, more.narrow) + bounded(stalledREST, stalledRESTWindow, more.whole)
-		everything := int64(*sizes.stalled)*more.narrow + stalledREST*more.whole
-		t.Logf("heap %d KiB after %d commits (%d KiB for each follower), and %d KiB more after %d more: allowed are %d KiB, to keep everything would take %d KiB",
-			heap>>10, stalledCommits, atFirst.narrow>>10, grown>>10, 3*stalledCommits, allowed>>10, everything>>10)
-		if grown > allowed {
-			t.Errorf("memory grows with what is committed: by %d KiB", grown>>10)
-		}
-		if everything < 3*allowed {
-			t.Errorf("too little was committed to tell: %d KiB for all, allowed are %d KiB", everything>>10, allowed>>10)
+		if testing.Short() { // enough for all but those by REST to stall; memory is not what it is without the race detector
+			c.commits(t, fast, stalledCommits)
+		} else {
+			c.mustStayBounded(t, fast)
 		}
 		c.hangUp()
 		mustHaveGoroutines(t, before)
 		c.mustHaveStalled(t)
 	})
+}
+
+// mustStayBounded commits, looks at the memory, commits three times as much and looks again.
+func (c *crowd) mustStayBounded(t *testing.T, fast *fastFollower) {
+	t.Helper()
+	atFirst := c.commits(t, fast, stalledCommits)
+	heap := heapInUse()
+	more := c.commits(t, fast, 3*stalledCommits)
+	grown := heapInUse() - heap
+
+	allowed := bounded(*sizes.stalled, 2*stalledWindow, more.narrow) + bounded(stalledREST, stalledRESTWindow, more.whole)
+	everything := int64(*sizes.stalled)*more.narrow + stalledREST*more.whole
+	t.Logf("heap %d KiB after %d commits (%d KiB for each follower), and %d KiB more after %d more: allowed are %d KiB, to keep everything would take %d KiB",
+		heap>>10, stalledCommits, atFirst.narrow>>10, grown>>10, 3*stalledCommits, allowed>>10, everything>>10)
+	if grown > allowed {
+		t.Errorf("memory grows with what is committed: by %d KiB", grown>>10)
+	}
+	if everything < 3*allowed {
+		t.Errorf("too little was committed to tell: %d KiB for all, allowed are %d KiB", everything>>10, allowed>>10)
+	}
 }
 
 // bounded is what so many streams may hold: a window each, and pages of one commit.
@@ -257,7 +267,8 @@ func (c *crowd) mustHaveStalled(t *testing.T) {
 	}
 	t.Logf("most pages sent on one stream, of %d: %v", c.hub.commitsMade, most)
 	for agency, streams := range map[string]int{"stalled": *sizes.stalled, "stalled-rest": stalledREST} {
-		if ended[agency] != streams || most[agency] >= int64(c.hub.commitsMade) {
+		all := most[agency] >= int64(c.hub.commitsMade) && !(testing.Short() && agency == "stalled-rest")
+		if ended[agency] != streams || all {
 			t.Errorf("%s: %d outcomes of %d streams; at most %d pages were sent on one", agency, ended[agency], streams, most[agency])
 		}
 	}
