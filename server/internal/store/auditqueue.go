@@ -29,6 +29,7 @@ type AuditQueue struct {
 	waiting []*queued        // not taken up yet
 	open    map[*queued]bool // and those being written
 	writers int
+	closed  bool
 	idle    sync.WaitGroup
 }
 
@@ -58,8 +59,21 @@ func (q *AuditQueue) Later(e AuditEntry, told func(error)) { q.add(e, told) }
 
 func (q *AuditQueue) add(e AuditEntry, told func(error)) *queued {
 	w := &queued{entry: e, finished: make(chan struct{}), told: told}
+	if !q.take(w) {
+		w.err = ErrClosed
+		close(w.finished)
+		told(w.err)
+	}
+	return w
+}
+
+// take lines an entry up, unless the queue is closed.
+func (q *AuditQueue) take(w *queued) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.closed {
+		return false
+	}
 	if q.open == nil {
 		q.open = map[*queued]bool{}
 	}
@@ -69,7 +83,7 @@ func (q *AuditQueue) add(e AuditEntry, told func(error)) *queued {
 		q.writers++
 		q.idle.Go(q.drain)
 	}
-	return w
+	return true
 }
 
 func (q *AuditQueue) giveUp(ctx context.Context, w *queued) error {
@@ -109,8 +123,13 @@ func (q *AuditQueue) finish(w *queued, err error) {
 	w.told(err)
 }
 
-// Close waits for the writes under way; there must be no further calls.
-func (q *AuditQueue) Close() { q.idle.Wait() }
+// Close refuses what comes from then on, ErrClosed, and waits for what came before.
+func (q *AuditQueue) Close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.idle.Wait()
+}
 
 func (q *AuditQueue) drain() {
 	for {

@@ -165,3 +165,41 @@ func TestAFlushWaitsForWhatWasHandedOverBefore(t *testing.T) {
 		}
 	})
 }
+
+func TestAClosedQueueRefusesEntriesInsteadOfWritingToAClosedEngine(t *testing.T) {
+	d := &disk{let: make(chan error)}
+	close(d.let)
+	q := d.queue()
+	if err := q.Audit(t.Context(), store.AuditEntry{ID: "before"}); err != nil {
+		t.Fatal(err)
+	}
+	q.Close()
+	if err := q.Audit(t.Context(), store.AuditEntry{ID: "after"}); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	told := make(chan error, 1)
+	q.Later(store.AuditEntry{ID: "later"}, func(err error) { told <- err })
+	if err := <-told; !errors.Is(err, store.ErrClosed) {
+		t.Errorf("told %v", err)
+	}
+	if err := q.Flush(t.Context()); err != nil || len(d.writes) != 1 {
+		t.Errorf("%d writes, %v", len(d.writes), err)
+	}
+	q.Close()
+}
+
+func TestAQueueMayBeClosedWhileItIsCalled(t *testing.T) {
+	d := &disk{let: make(chan error)}
+	close(d.let)
+	q := d.queue()
+	var calls sync.WaitGroup
+	for range 20 {
+		calls.Go(func() {
+			for err := error(nil); err == nil; {
+				err = q.Audit(t.Context(), store.AuditEntry{ID: "one"})
+			}
+		})
+	}
+	q.Close()
+	calls.Wait()
+}

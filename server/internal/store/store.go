@@ -38,6 +38,8 @@ var (
 	ErrUnknown = errors.New("store: commit outcome unknown")
 	// ErrSchema says that the database's schema is older or newer than this program's.
 	ErrSchema = errors.New("store: schema version differs")
+	// ErrClosed says that the store was closed before the call.
+	ErrClosed = errors.New("store: closed")
 	// ErrHeld says that another holds a lock.
 	ErrHeld = errors.New("store: lock held by another")
 	// ErrLockLost says that a lock went while work was done under it, so that another may hold it by now.
