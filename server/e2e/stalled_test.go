@@ -267,7 +267,10 @@ func (c *crowd) mustHaveStalled(t *testing.T) {
 	}
 	t.Logf("most pages sent on one stream, of %d: %v", c.hub.commitsMade, most)
 	for agency, streams := range map[string]int{"stalled": *sizes.stalled, "stalled-rest": stalledREST} {
-		all := most[agency] >= int64(c.hub.commitsMade) && !(testing.Short() && agency == "stalled-rest")
+		all := most[agency] >= int64(c.hub.commitsMade)
+		if testing.Short() && agency == "stalled-rest" {
+			all = false // there is not enough to fill the gateway's window
+		}
 		if ended[agency] != streams || all {
 			t.Errorf("%s: %d outcomes of %d streams; at most %d pages were sent on one", agency, ended[agency], streams, most[agency])
 		}
