@@ -6,29 +6,33 @@ import (
 	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
 )
 
-// killed takes the store away while the hub derives the new day, a department pulls and a
-// clerk writes. The write that got no answer is asked for again when the hub is back.
+// killed cuts the derivation of the new day short, and takes the store away while a department
+// pulls and a clerk writes. The write that got no answer is asked for again when the hub is back.
 func (y *year) killed() {
 	y.Helper()
-	derived, pulled := make(chan error, 1), make(chan error, 1)
-	written, cut := make(chan struct{}), make(chan *hubv1.UpdateHouseholdRequest, 1)
+	derived, pulled, cut := make(chan error, 1), make(chan error, 1), make(chan *hubv1.UpdateHouseholdRequest, 1)
+	written := make(chan struct{})
 	h := y.home(y.ids[0])
 	ctx, hangUp := context.WithCancel(y.Context()) // clients would try again for long
 	defer hangUp()
+	night, end := context.WithCancel(ctx)
+	defer end()
 	go func() {
-		_, err := y.hub.Derive(ctx)
+		_, err := y.hub.Derive(night)
 		derived <- err
 	}()
+	go func() { cut <- y.writeOn(ctx, h, written) }()
+	<-written
+	end()
+	cutShort := <-derived // a store waits for whoever holds its lock, as no kill does
 	go func() {
 		_, err := y.departments[0].sync.Pull(ctx)
 		pulled <- err
 	}()
-	go func() { cut <- y.writeOn(ctx, h, written) }()
-	<-written
 	y.hub.Kill()
 	hangUp()
 	unanswered := <-cut
-	y.Logf("killed: the derivation ended with %v, the pull with %v, writing after %s", <-derived, <-pulled, unanswered.GetRequestId())
+	y.Logf("killed: the derivation ended with %v, the pull with %v, writing after %s", cutShort, <-pulled, unanswered.GetRequestId())
 	y.again()
 	got, err := y.office.Households().UpdateHousehold(y.Context(), unanswered)
 	y.ok(err)
