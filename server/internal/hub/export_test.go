@@ -21,3 +21,6 @@ func (h *Hub) RolesIn(ctx context.Context, c access.Caller, village string) (rol
 func (h *Hub) MayConfirm(ctx context.Context, c access.Caller, area string) error {
 	return h.Store.View(ctx, func(r store.Reader) error { return h.mayConfirmInArea(ctx, r, c, area) })
 }
+
+// OwnWork opens a round of the keeper to the tests.
+func (h *Hub) OwnWork(ctx context.Context) error { return h.ownWork(ctx) }

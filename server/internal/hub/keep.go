@@ -22,8 +22,8 @@ const (
 )
 
 // Keep does what must be done by itself until ctx ends: it finishes transfers, reversals
-// and letters that a crash cut short, and derives areas when the day or the catalogue has
-// changed. Of several processes on one store one does a round; the others look again soon.
+// and letters that a crash cut short, derives areas when the day or the catalogue has
+// changed, and forgets old requests. Of several processes on one store one does a round; the others look again soon.
 func (h *Hub) Keep(ctx context.Context) {
 	for {
 		pause := keepPause
@@ -49,7 +49,13 @@ func (h *Hub) ownWork(ctx context.Context) error {
 	if err := h.Store.CheckSchema(ctx); err != nil {
 		return err
 	}
-	return errors.Join(h.FinishTransfers(ctx), h.FinishReversals(ctx), h.FinishLetters(ctx), h.deriveIfAble(ctx))
+	return errors.Join(h.FinishTransfers(ctx), h.FinishReversals(ctx), h.FinishLetters(ctx), h.deriveIfAble(ctx), h.forgetRequests(ctx))
+}
+
+// forgetRequests deletes the outcomes of requests that nobody repeats any more.
+func (h *Hub) forgetRequests(ctx context.Context) error {
+	before := h.Clock().Add(-RequestsKept)
+	return h.Store.Update(ctx, func(tx store.Tx) error { return tx.PurgeRequests(ctx, before) })
 }
 
 func (h *Hub) deriveIfAble(ctx context.Context) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/store"
@@ -91,5 +92,23 @@ func TestWhoeverDerivesBesideAKeeperWaitsAndDoesWhatIsLeft(t *testing.T) {
 	}))
 	if d := <-derived; d != (hub.Derived{Areas: 2, Households: 1, Changed: 1}) {
 		t.Errorf("%+v", d)
+	}
+}
+
+func TestARequestIsForgottenAfterItsTime(t *testing.T) {
+	h := newHouse(t)
+	in := home(1, qionghai[0])
+	create := func() error {
+		_, err := h.CreateHousehold(t.Context(), office, in, "same")
+		return err
+	}
+	h.ok(create())
+	kept := int(hub.RequestsKept / (24 * time.Hour))
+	for _, day := range []int{kept - 1, kept + 1} {
+		h.clock.day(today.AddDays(day))
+		h.ok(h.OwnWork(t.Context()))
+		if err := create(); (err == nil) != (day < kept) {
+			t.Errorf("on day %d: %v", day, err)
+		}
 	}
 }

@@ -8,11 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/store"
 )
+
+// RequestsKept is how long a request's outcome is given again.
+const RequestsKept = 90 * 24 * time.Hour
 
 // request makes a retry harmless: the outcome is stored in the transaction that
 // does the work, and given again to the same request.

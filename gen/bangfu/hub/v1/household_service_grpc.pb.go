@@ -38,7 +38,8 @@ const (
 // Whole households, for the office and for owners of fact groups. Needs an agreement that allows
 // households in their division; departments that only read lists use SyncService.
 //
-// Every write takes a request_id: the same request again gives the first answer and does nothing.
+// Every write takes a request_id: the same request again gives the first answer and does nothing,
+// for 90 days.
 type HouseholdServiceClient interface {
 	// GetHousehold gives a household as it is, or as of a revision or time.
 	GetHousehold(ctx context.Context, in *GetHouseholdRequest, opts ...grpc.CallOption) (*GetHouseholdResponse, error)
@@ -179,7 +180,8 @@ func (c *householdServiceClient) CompareHouseholdRevisions(ctx context.Context, 
 // Whole households, for the office and for owners of fact groups. Needs an agreement that allows
 // households in their division; departments that only read lists use SyncService.
 //
-// Every write takes a request_id: the same request again gives the first answer and does nothing.
+// Every write takes a request_id: the same request again gives the first answer and does nothing,
+// for 90 days.
 type HouseholdServiceServer interface {
 	// GetHousehold gives a household as it is, or as of a revision or time.
 	GetHousehold(context.Context, *GetHouseholdRequest) (*GetHouseholdResponse, error)

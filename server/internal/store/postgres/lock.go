@@ -22,7 +22,9 @@ const lockClass = 0x68756264
 // Alone implements store.Store by an advisory lock of a session of its own, outside the
 // pools: nothing else can end that session, or make it wait.
 func (s *Store) Alone(ctx context.Context, name string, fn func(context.Context) error) error {
-	s.locks.Add(1)
+	if err := s.locks.Begin(); err != nil {
+		return err
+	}
 	defer s.locks.Done()
 	cfg := s.pool.Config().ConnConfig.Copy()
 	// Where the holder's machine is gone without a word, the server finds out in half a minute, not in hours.

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,7 +46,7 @@ type Store struct {
 	pool    *pgxpool.Pool
 	audit   *pgxpool.Pool
 	entries store.AuditQueue
-	locks   sync.WaitGroup // calls of Alone
+	locks   store.Calls // of Alone
 }
 
 var _ store.Store = (*Store)(nil)
@@ -106,7 +105,7 @@ func primary(ctx context.Context, conn *pgconn.PgConn) error {
 
 // Close waits for the calls in progress.
 func (s *Store) Close() error {
-	s.locks.Wait()
+	s.locks.End()
 	s.pool.Close()
 	s.entries.Close()
 	s.audit.Close()

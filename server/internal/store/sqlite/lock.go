@@ -14,7 +14,9 @@ import (
 // Alone implements store.Store by SQLite's own lock on an empty file of that name, which
 // the operating system takes back from a process that dies, and from no other.
 func (s *Store) Alone(ctx context.Context, name string, fn func(context.Context) error) error {
-	s.locks.Add(1)
+	if err := s.locks.Begin(); err != nil {
+		return err
+	}
 	defer s.locks.Done()
 	path := filepath.Join(s.dir, name+".lock")
 	if err := create(path); err != nil {

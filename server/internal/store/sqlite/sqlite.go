@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/store"
@@ -31,7 +30,7 @@ type Store struct {
 	hub     *file
 	audit   *file
 	entries store.AuditQueue
-	locks   sync.WaitGroup // calls of Alone
+	locks   store.Calls // of Alone
 }
 
 var _ store.Store = (*Store)(nil)
@@ -66,7 +65,7 @@ func Open(cfg Config) (*Store, error) {
 
 // Close waits for the calls in progress.
 func (s *Store) Close() error {
-	s.locks.Wait()
+	s.locks.End()
 	s.entries.Close()
 	return errors.Join(s.hub.close(), s.audit.close())
 }
