@@ -26,13 +26,13 @@ func BenchmarkApply(b *testing.B) {
 				must(b, m.sync.begin(ctx))
 				must(b, m.sync.beginLoad(ctx))
 				for first := 0; first < rows; first += perPage {
-					must(b, m.sync.apply(ctx, newRun(), blockPage(first, perPage)))
+					must(b, m.sync.apply(ctx, newRun(), asRead(blockPage(first, perPage))))
 				}
 				must(b, m.sync.reveal(ctx, newRun()))
 				load += time.Since(started)
 				started = time.Now()
 				for first := 0; first < rows; first += perPage {
-					must(b, m.sync.apply(ctx, newRun(), changePage(first, perPage)))
+					must(b, m.sync.apply(ctx, newRun(), asRead(changePage(first, perPage))))
 				}
 				change += time.Since(started)
 			}

@@ -53,14 +53,14 @@ func (s *Syncer) fetch(ctx context.Context, g group) (*listBatch, int64, error) 
 	b := newBatch()
 	var end *hubv1.End
 	scope := &hubv1.Scope{Lists: []string{g.list}, Divisions: g.villages}
-	for page, err := range s.config.Client.Pages(ctx, &hubv1.FollowRequest{Scope: scope, PageSize: s.config.PageSize}) {
+	for p, err := range s.config.Client.Read(ctx, &hubv1.FollowRequest{Scope: scope, PageSize: s.config.PageSize}) {
 		if err != nil {
 			return nil, 0, err
 		}
-		if err := b.absorb(page, nil); err != nil {
+		if err := b.absorb(pageOf(p), nil); err != nil {
 			return nil, 0, err
 		}
-		end = page.GetEnd()
+		end = p.End
 	}
 	tables, err := s.tablesFor(ctx, s.state.side, []string{g.list})
 	if err != nil {

@@ -196,8 +196,8 @@ func staged(t *testing.T, b *bench, pages []*hubv1.Page, order []int) map[string
 		t.Fatal(err)
 	}
 	for n, i := range order {
-		page := proto.CloneOf(pages[i])
-		page.Cursor, page.Loading = fmt.Sprint("page ", n), true
+		page := asRead(pages[i])
+		page.cursor, page.loading = fmt.Sprint("page ", n), true
 		if err := b.sync.apply(ctx, newRun(), page); err != nil {
 			t.Fatalf("order %v, page %d: %v", order, i, err)
 		}

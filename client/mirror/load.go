@@ -34,7 +34,7 @@ func (s *Syncer) beginLoad(ctx context.Context) error {
 	}
 	next := state{side: loading, positions: map[string]int64{}, guard: s.state.guard}
 	err := s.config.Sink.update(ctx, func(tx sinkTx) error {
-		if err := s.forgetLoad(ctx, tx); err != nil {
+		if err := forgetLoad(ctx, tx, s.staged); err != nil {
 			return err
 		}
 		for _, on := range []side{live, loading} {
@@ -57,9 +57,9 @@ func (s *Syncer) beginLoad(ctx context.Context) error {
 	return nil
 }
 
-// forgetLoad removes everything that a load keeps.
-func (s *Syncer) forgetLoad(ctx context.Context, tx sinkTx) error {
-	for _, t := range s.staged {
+// forgetLoad removes everything that a load keeps, the given tables among it.
+func forgetLoad(ctx context.Context, tx sinkTx, staged map[string]*table) error {
+	for _, t := range staged {
 		if err := dropTable(ctx, tx, loading, t); err != nil {
 			return err
 		}
@@ -72,9 +72,10 @@ func (s *Syncer) forgetLoad(ctx context.Context, tx sinkTx) error {
 	return nil
 }
 
-// reveal makes a complete load visible, in one transaction. Tables stay where they
-// are and only rows that differ are written, so that readers are not locked out and
-// views and grants of the department survive; a list whose fields changed gets a new table.
+// reveal makes a complete load visible, in one transaction. Where a list has its table
+// that stays and only rows that differ are written, so that readers are not locked out
+// and views and grants of the department survive. Where it has none, or one with other
+// fields, the load's own table takes that place.
 func (s *Syncer) reveal(ctx context.Context, r *run) error {
 	next := s.next()
 	next.side = live
@@ -82,12 +83,17 @@ func (s *Syncer) reveal(ctx context.Context, r *run) error {
 	maps.Copy(visible, s.staged)
 	stored, removed := counts{}, counts{}
 	err := s.move(ctx, &next, func(tx sinkTx) (counts, error) {
+		rest := maps.Clone(s.staged)
 		for _, name := range slices.Sorted(maps.Keys(visible)) {
-			if err := s.revealList(ctx, tx, name, stored, removed); err != nil {
+			taken, err := s.revealList(ctx, tx, name, stored, removed)
+			if err != nil {
 				return nil, fmt.Errorf("mirror: list %q: %w", name, err)
 			}
+			if taken {
+				delete(rest, name)
+			}
 		}
-		return removed, s.forgetLoad(ctx, tx)
+		return removed, forgetLoad(ctx, tx, rest)
 	})
 	if err != nil {
 		return err
@@ -98,42 +104,62 @@ func (s *Syncer) reveal(ctx context.Context, r *run) error {
 	return nil
 }
 
-// revealList brings one visible table to the state of the load. A list that the load
-// hasn't is no longer in the scope: its rows go, its table stays.
-func (s *Syncer) revealList(ctx context.Context, tx sinkTx, name string, stored, removed counts) error {
+// revealList brings one visible table to the state of the load, and says whether the
+// load's table was taken for it. A list that the load hasn't is no longer in the scope:
+// its rows go, its table stays.
+func (s *Syncer) revealList(ctx context.Context, tx sinkTx, name string, stored, removed counts) (taken bool, err error) {
 	old, fresh := s.visible[name], s.staged[name]
 	if fresh == nil {
 		n, err := tx.exec(ctx, "DELETE FROM "+old.on(live))
 		removed.add(name, OpReload, causeRemoved, n)
-		return err
+		return false, err
 	}
+	if old == nil || old.list.GetFingerprint() != fresh.list.GetFingerprint() {
+		n, err := take(ctx, tx, old, fresh, removed)
+		stored.add(name, OpReload, causeStored, n)
+		return true, err
+	}
+	n, err := tx.exec(ctx, "DELETE FROM "+missing(old, fresh))
+	if err != nil {
+		return false, err
+	}
+	removed.add(name, OpReload, causeRemoved, n)
+	n, err = tx.exec(ctx, fresh.upsert(live, "SELECT "+fresh.names+" FROM "+fresh.on(loading)+" WHERE true", differs))
+	stored.add(name, OpReload, causeStored, n)
+	return false, err
+}
+
+// missing are the visible rows, called old, that the load hasn't.
+func missing(old, fresh *table) string {
+	return old.on(live) + " AS old WHERE NOT EXISTS (SELECT 1 FROM " + fresh.on(loading) + " AS s WHERE " + sameKey + ")"
+}
+
+// take makes the load's table the visible one, in place of one with other fields, and
+// counts its rows. All that takes long is done before readers are locked out.
+func take(ctx context.Context, tx sinkTx, old, fresh *table, removed counts) (int64, error) {
+	name := fresh.list.GetName()
 	if old != nil {
-		n, err := removeMissing(ctx, tx, old, fresh)
+		n, err := countRows(ctx, tx, missing(old, fresh))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		removed.add(name, OpReload, causeRemoved, n)
 	}
-	if old == nil || old.list.GetFingerprint() != fresh.list.GetFingerprint() {
-		if err := addTable(ctx, tx, live, fresh); err != nil {
-			return err
-		}
-	}
-	n, err := tx.exec(ctx, fresh.upsert(live, "SELECT "+fresh.names+" FROM "+fresh.on(loading)+" WHERE true", differs))
-	stored.add(name, OpReload, causeStored, n)
-	return err
-}
-
-// removeMissing removes the visible rows that the load hasn't, with the whole table
-// where its fields changed, and counts them.
-func removeMissing(ctx context.Context, tx sinkTx, old, fresh *table) (int64, error) {
-	missing := old.on(live) + " AS old WHERE NOT EXISTS (SELECT 1 FROM " + fresh.on(loading) + " AS s WHERE " + sameKey + ")"
-	if old.list.GetFingerprint() == fresh.list.GetFingerprint() {
-		return tx.exec(ctx, "DELETE FROM "+missing)
-	}
-	n, err := countRows(ctx, tx, missing)
+	n, err := countRows(ctx, tx, fresh.on(loading))
 	if err != nil {
 		return 0, err
 	}
-	return n, dropTable(ctx, tx, live, old)
+	if err := tx.ripen(ctx, fresh); err != nil {
+		return 0, err
+	}
+	if old != nil {
+		if err := dropTable(ctx, tx, live, old); err != nil {
+			return 0, err
+		}
+	}
+	if err := tx.rename(ctx, fresh); err != nil {
+		return 0, fmt.Errorf("table of list %q: %w", name, err)
+	}
+	_, err = tx.exec(ctx, "UPDATE hub_lists SET side = 'live' WHERE side = 'loading' AND list = $1", name)
+	return n, err
 }

@@ -3,6 +3,8 @@ package mirror
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
 )
 
@@ -27,8 +29,7 @@ type batch struct {
 	left      []*hubv1.LeftScope
 	counts    counts
 	positions map[string]int64 // area → last transaction seen
-	blocks    bool
-	rows      int64
+	rows      int64            // records and changes taken in
 }
 
 type listBatch struct {
@@ -42,16 +43,31 @@ func newBatch() *batch {
 
 // absorb takes a page in: blocks, transactions, lists left, in this order. Transactions
 // at or before the area's position in applied are known already.
-func (b *batch) absorb(page *hubv1.Page, applied map[string]int64) error {
-	for _, block := range page.GetBlocks() {
-		b.blocks = true
-		b.rows += int64(len(block.GetRecords()))
-		for _, r := range block.GetRecords() {
-			key := recordKey{block.GetArea(), r.GetHousehold(), r.GetPerson()}
-			b.put(block.GetList(), change{recordKey: key, village: block.GetVillage(), number: r.GetTransaction(), record: r})
+func (b *batch) absorb(p *page, applied map[string]int64) error {
+	for i := range p.blocks {
+		if err := b.absorbBlock(&p.blocks[i]); err != nil {
+			return err
 		}
 	}
-	for _, t := range page.GetTransactions() {
+	return b.absorbChanges(p, applied)
+}
+
+// absorbBlock keeps copies: the records themselves are good for a step.
+func (b *batch) absorbBlock(from *block) error {
+	for r, err := range from.records {
+		if err != nil {
+			return fmt.Errorf("mirror: list %q in %s: %w", from.list, from.village, err)
+		}
+		b.rows++
+		r = proto.CloneOf(r)
+		key := recordKey{from.area, r.GetHousehold(), r.GetPerson()}
+		b.put(from.list, change{recordKey: key, village: from.village, number: r.GetTransaction(), record: r})
+	}
+	return nil
+}
+
+func (b *batch) absorbChanges(p *page, applied map[string]int64) error {
+	for _, t := range p.transactions {
 		if t.GetNumber() <= max(applied[t.GetArea()], b.positions[t.GetArea()]) {
 			continue
 		}
@@ -63,7 +79,7 @@ func (b *batch) absorb(page *hubv1.Page, applied map[string]int64) error {
 			}
 		}
 	}
-	b.left = append(b.left, page.GetLeftScope()...)
+	b.left = append(b.left, p.left...)
 	return nil
 }
 

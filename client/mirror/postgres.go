@@ -116,29 +116,6 @@ func (t postgresTx) upsert(ctx context.Context, tb *table, s side, rows [][]any,
 	return err
 }
 
-func (t postgresTx) create(ctx context.Context, tb *table, s side) error {
-	columns := joined(tb.columns, func(c column) string {
-		if c.sqlType == rowHashType {
-			return quoted(c.name) + " bytea NOT NULL"
-		}
-		return quoted(c.name) + " " + c.sqlType
-	})
-	statements := []string{"CREATE TABLE " + tb.on(s) + " (" + columns + ", PRIMARY KEY (area, household, person))"}
-	if s == live {
-		statements = append(statements, "CREATE INDEX "+tb.index()+" ON "+tb.on(s)+" (area, village)",
-			"COMMENT ON TABLE "+tb.on(s)+" IS "+literal(tb.comment()))
-		for _, c := range tb.columns {
-			statements = append(statements, "COMMENT ON COLUMN "+tb.on(s)+"."+quoted(c.name)+" IS "+literal(c.comment))
-		}
-	}
-	for _, statement := range statements {
-		if _, err := t.exec(ctx, statement); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // literal quotes a text for a statement that takes no arguments (COMMENT); E” doesn't
 // depend on the server's settings.
 func literal(text string) string {

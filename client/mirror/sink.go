@@ -11,6 +11,8 @@ import (
 type Sink interface {
 	// update runs fn in one transaction and commits it when fn returns nil.
 	update(ctx context.Context, fn func(sinkTx) error) error
+	// inbox makes an empty one. It may be filled while a transaction runs.
+	inbox() inbox
 	// Close ends the connection.
 	Close() error
 }
@@ -25,8 +27,42 @@ type sinkTx interface {
 	query(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error
 	// upsert stores whole rows of a table, none twice; old rows give way where the condition holds.
 	upsert(ctx context.Context, t *table, s side, rows [][]any, condition string) error
-	// create makes the table of a list, with comments.
+	// create makes the table of a list, with comments. A load's has no key and takes any rows.
 	create(ctx context.Context, t *table, s side) error
+	// append adds the rows of an inbox to the load's table, which has no key yet.
+	append(ctx context.Context, t *table, in inbox) error
+	// keyed tells whether the load's table has its key.
+	keyed(ctx context.Context, t *table) (bool, error)
+	// addKey gives the load's table its key; false, and nothing done, where a record stands in it twice.
+	addKey(ctx context.Context, t *table) (bool, error)
+	// ripen gives the load's table whatever a live one has beside its key, as far as the engine can.
+	ripen(ctx context.Context, t *table) error
+	// rename makes the load's table, which is ripe, the live one; there is no other.
+	rename(ctx context.Context, t *table) error
+	// rowID names the hidden column that tells rows apart, in the order in which they came.
+	rowID() string
+}
+
+// key gives a load's table its key where it has none. Of a record that came several
+// times, having moved meanwhile, the newest row stays.
+func key(ctx context.Context, tx sinkTx, t *table) error {
+	keyed, err := tx.keyed(ctx, t)
+	if err != nil || keyed {
+		return err
+	}
+	if unique, err := tx.addKey(ctx, t); err != nil || unique {
+		return err
+	}
+	if _, err := tx.exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM (SELECT %[2]s, row_number()
+		OVER (PARTITION BY area, household, person ORDER BY hub_transaction DESC, %[2]s) AS nth FROM %[1]s) AS r WHERE nth > 1)`,
+		t.on(loading), tx.rowID())); err != nil {
+		return err
+	}
+	unique, err := tx.addKey(ctx, t)
+	if err == nil && !unique {
+		err = fmt.Errorf("mirror: the table of list %q holds a record twice", t.list.GetName())
+	}
+	return err
 }
 
 // Open opens the mirror at a location: a postgres:// URL, else the path of a SQLite file.

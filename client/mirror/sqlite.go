@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strings"
 
 	_ "modernc.org/sqlite" // the engine
 )
@@ -26,6 +25,8 @@ func OpenSQLite(ctx context.Context, path string) (Sink, error) {
 		"busy_timeout(10000)", "journal_mode(WAL)", "temp_store(MEMORY)", "cache_size(-65536)",
 		// A power cut may lose the last transactions, never part of one: cursor and rows stay together.
 		"synchronous(NORMAL)",
+		// A load's table takes the place of one with other fields, whatever views of the department's speak of that one.
+		"legacy_alter_table(ON)",
 	}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: options.Encode()}).String())
 	if err != nil {
@@ -44,18 +45,26 @@ type sqlite struct{ db *sql.DB }
 func (s *sqlite) Close() error { return s.db.Close() }
 
 func (s *sqlite) update(ctx context.Context, fn func(sinkTx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("mirror: %w", err)
 	}
-	if err := fn(sqliteTx{tx}); err != nil {
+	defer func() { _ = conn.Close() }() // gives it back
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("mirror: %w", err)
+	}
+	if err := fn(sqliteTx{tx, conn}); err != nil {
 		_ = tx.Rollback() // the first error is the one that matters
 		return err
 	}
 	return tx.Commit()
 }
 
-type sqliteTx struct{ tx *sql.Tx }
+type sqliteTx struct {
+	tx   *sql.Tx
+	conn *sql.Conn // that tx runs on
+}
 
 func (t sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	result, err := t.tx.ExecContext(ctx, query, args...)
@@ -71,8 +80,12 @@ func (t sqliteTx) each(ctx context.Context, query string, rows [][]any) (affecte
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, statement.Close()) }()
-	for _, row := range rows {
-		result, err := statement.ExecContext(ctx, row...)
+	unwatched := context.WithoutCancel(ctx) // see checkEvery
+	for i, row := range rows {
+		if i%checkEvery == 0 && ctx.Err() != nil {
+			return affected, ctx.Err()
+		}
+		result, err := statement.ExecContext(unwatched, row...)
 		if err != nil {
 			return affected, err
 		}
@@ -103,25 +116,3 @@ func (t sqliteTx) upsert(ctx context.Context, tb *table, s side, rows [][]any, c
 	_, err := t.each(ctx, tb.upsert(s, tb.placeholders(), condition), rows)
 	return err
 }
-
-// create writes the comments into the statement, which SQLite keeps as it is.
-func (t sqliteTx) create(ctx context.Context, tb *table, s side) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE TABLE %s ( -- %s\n", tb.on(s), oneLine(tb.comment()))
-	for _, c := range tb.columns {
-		kind := c.sqlType
-		if kind == rowHashType {
-			kind = "blob NOT NULL"
-		}
-		fmt.Fprintf(&b, "  %s %s, -- %s\n", quoted(c.name), kind, oneLine(c.comment))
-	}
-	b.WriteString("  PRIMARY KEY (area, household, person)\n) WITHOUT ROWID")
-	if _, err := t.exec(ctx, b.String()); err != nil || s == loading {
-		return err
-	}
-	_, err := t.exec(ctx, "CREATE INDEX "+tb.index()+" ON "+tb.on(s)+" (area, village)")
-	return err
-}
-
-// oneLine keeps a comment from ending early.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -243,6 +243,24 @@ func (b *bench) mustFail(wantCode codes.Code) {
 	}
 }
 
+// asRead is a page of the contract as it is read from a stream.
+func asRead(p *hubv1.Page) *page {
+	out := &page{
+		transactions: p.GetTransactions(), left: p.GetLeftScope(), end: p.GetEnd(), cursor: p.GetCursor(), loading: p.GetLoading(),
+		inboxes: map[string]*listInbox{},
+	}
+	for _, b := range p.GetBlocks() {
+		out.blocks = append(out.blocks, block{b.GetList(), b.GetArea(), b.GetVillage(), func(yield func(*hubv1.Record, error) bool) {
+			for _, r := range b.GetRecords() {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}})
+	}
+	return out
+}
+
 func isDiffer(err error) bool {
 	var d *DifferError
 	return errors.As(err, &d)

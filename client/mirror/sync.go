@@ -21,15 +21,15 @@ func newRun() *run {
 }
 
 // stored counts a page; what a load takes in counts when it becomes visible.
-func (r *run) stored(page *hubv1.Page, b *batch, left counts, on side) {
+func (r *run) stored(p *page, b *batch, a *applier) {
 	r.result.Pages++
-	r.rows += b.rows
-	if page.GetEnd() != nil {
-		r.result.End = endOf(page.GetEnd())
+	r.rows += a.rows + b.rows
+	if p.end != nil {
+		r.result.End = endOf(p.end)
 	}
-	if on == live {
+	if a.side == live {
 		r.counts.merge(b.counts)
-		r.counts.merge(left)
+		r.counts.merge(a.left)
 	}
 }
 
@@ -182,14 +182,14 @@ func (s *Syncer) stream(ctx context.Context, r *run) (*hubv1.End, error) {
 		return nil, errListsChanged
 	}
 	var end *hubv1.End
-	for page, err := range s.config.Client.Pages(ctx, s.request(false)) {
+	for p, err := range s.pages(ctx, s.request(false)) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.apply(ctx, r, page); err != nil {
+		if err := s.apply(ctx, r, p); err != nil {
 			return nil, err
 		}
-		end = page.GetEnd()
+		end = p.end
 	}
 	return end, s.checkCatalogue(ctx, end)
 }
@@ -231,10 +231,10 @@ func (s *Syncer) watch(ctx context.Context, r *run, report func(Result)) (*run, 
 	if err := s.beginGuard(ctx); err != nil {
 		return r, err
 	}
-	for page, err := range s.config.Client.Pages(ctx, s.request(true)) {
+	for p, err := range s.pages(ctx, s.request(true)) {
 		equal := false
 		if err == nil {
-			equal, err = s.watchPage(ctx, r, page)
+			equal, err = s.watchPage(ctx, r, p)
 		}
 		if reloadReason(err) != "" {
 			return r, nil // pull meets the same refusal and takes the remedy
@@ -242,7 +242,7 @@ func (s *Syncer) watch(ctx context.Context, r *run, report func(Result)) (*run, 
 		if err != nil {
 			return r, err
 		}
-		if page.GetEnd() == nil {
+		if p.end == nil {
 			continue
 		}
 		if !equal {
@@ -264,14 +264,14 @@ func (r *run) handIn(report func(Result)) *run {
 }
 
 // watchPage stores one page and says whether it ended with everything equal to the hub's.
-func (s *Syncer) watchPage(ctx context.Context, r *run, page *hubv1.Page) (equal bool, err error) {
-	if err := s.apply(ctx, r, page); err != nil || page.GetEnd() == nil {
+func (s *Syncer) watchPage(ctx context.Context, r *run, p *page) (equal bool, err error) {
+	if err := s.apply(ctx, r, p); err != nil || p.end == nil {
 		return false, err
 	}
-	if err := s.checkCatalogue(ctx, page.GetEnd()); err != nil {
+	if err := s.checkCatalogue(ctx, p.end); err != nil {
 		return false, err
 	}
-	villages, err := s.compare(ctx, page.GetEnd())
+	villages, err := s.compare(ctx, p.end)
 	return len(villages) == 0, err
 }
 

@@ -102,17 +102,22 @@ func fieldComment(f *hubv1.Field, d protoreflect.FieldDescriptor) string {
 func (t *table) comment() string { return t.list.GetTitle() + " / " + t.list.GetTitleEn() }
 
 // on is the quoted name of the list's table on that side.
-func (t *table) on(s side) string {
+func (t *table) on(s side) string { return quoted(t.name(s)) }
+
+func (t *table) name(s side) string {
 	name := strings.ReplaceAll(t.list.GetName(), "-", "_")
 	if s == loading {
 		name = "hub_loading_" + name
 	}
-	return quoted(name)
+	return name
 }
 
-// index is the quoted name of the live table's index by village.
-func (t *table) index() string {
-	return quoted(strings.ReplaceAll(t.list.GetName(), "-", "_") + "_village")
+// index is the quoted name of the table's index by village.
+func (t *table) index(s side) string { return t.part(s, "village") }
+
+// part is the quoted name of something that belongs to the table on that side.
+func (t *table) part(s side, what string) string {
+	return quoted(t.name(s) + "_" + what)
 }
 
 // values is the row that stands for a record.

@@ -1,0 +1,79 @@
+package mirror
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"strconv"
+
+	"github.com/bangfuhub/hub/client"
+)
+
+// copyInbox holds rows as PostgreSQL's binary COPY wants them, so that they are written
+// down once, as they are decoded, and sent as they are.
+type copyInbox struct{ data []byte }
+
+// copyHeader is the signature, no flags, and no extension.
+const copyHeader = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
+
+// copyNull is the length of NULL; the same two bytes end the whole.
+const copyNull = 0xffffffff
+
+func (s *postgres) inbox() inbox { return &copyInbox{data: []byte(copyHeader)} }
+
+func (in *copyInbox) add(t *table, key client.Key, texts []string, number int64, hash client.Hash) {
+	d := binary.BigEndian.AppendUint16(in.data, uint16(len(t.columns))) //nolint:gosec // a list has a few dozen
+	for _, text := range [...]string{key.Area, key.Village, key.Household, key.Person} {
+		d = copyText(d, text)
+	}
+	for i, text := range texts {
+		d = copyValue(d, t.columns[keyColumns+i].sqlType, text)
+	}
+	d = binary.BigEndian.AppendUint32(d, 8)
+	d = binary.BigEndian.AppendUint64(d, uint64(number)) //nolint:gosec // two's complement
+	d = binary.BigEndian.AppendUint32(d, uint32(len(hash)))
+	in.data = append(d, hash[:]...)
+}
+
+func copyText(d []byte, text string) []byte {
+	d = binary.BigEndian.AppendUint32(d, uint32(len(text))) //nolint:gosec // within a page
+	return append(d, text...)
+}
+
+// copyValue writes what value says.
+func copyValue(d []byte, sqlType, text string) []byte {
+	if sqlType == "boolean" {
+		d = binary.BigEndian.AppendUint32(d, 1)
+		if text == "true" {
+			return append(d, 1)
+		}
+		return append(d, 0)
+	}
+	if text == "" {
+		return binary.BigEndian.AppendUint32(d, copyNull)
+	}
+	if sqlType == "text" {
+		return copyText(d, text)
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err != nil:
+		return binary.BigEndian.AppendUint32(d, copyNull)
+	case sqlType == "integer":
+		d = binary.BigEndian.AppendUint32(d, 4)
+		return binary.BigEndian.AppendUint32(d, uint32(n)) //nolint:gosec // the contract's int32
+	}
+	d = binary.BigEndian.AppendUint32(d, 8)
+	return binary.BigEndian.AppendUint64(d, uint64(n)) //nolint:gosec // two's complement
+}
+
+func (t postgresTx) append(ctx context.Context, tb *table, in inbox) error {
+	rows, ok := in.(*copyInbox)
+	if !ok {
+		return errors.New("mirror: rows made for another database")
+	}
+	rows.data = binary.BigEndian.AppendUint16(rows.data, 0xffff)
+	_, err := t.tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(rows.data), "COPY "+tb.on(loading)+" ("+tb.names+") FROM STDIN (FORMAT binary)")
+	return err
+}
