@@ -1,6 +1,7 @@
 package client
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/snappy"
@@ -160,5 +161,54 @@ func BenchmarkRecords(b *testing.B) {
 			}
 		}
 		b.ReportMetric(float64(200*b.N)/b.Elapsed().Seconds(), "records/s")
+	})
+}
+
+// contractText is a field's text by the contract's own description of it.
+func contractText(m protoreflect.Message, f protoreflect.FieldDescriptor) string {
+	value := m.Get(f)
+	switch {
+	case f.IsList() && f.Kind() == protoreflect.MessageKind:
+		var texts []string
+		for _, e := range m.Interface().(*hubv1.Record).GetEntitlements() {
+			due := map[bool]string{true: "due", false: "optional"}[e.GetDue()]
+			texts = append(texts, strings.Join([]string{e.GetPolicy(), e.GetSince(), e.GetUntil(), due}, ","))
+		}
+		return strings.Join(texts, ";")
+	case f.IsList():
+		var texts []string
+		for i := range value.List().Len() {
+			texts = append(texts, value.List().Get(i).String())
+		}
+		return strings.Join(texts, ";")
+	case f.Kind() == protoreflect.BoolKind && !value.Bool(), f.HasPresence() && !m.Has(f):
+		return ""
+	case f.Kind() != protoreflect.StringKind && !f.HasPresence() && value.Equal(f.Default()):
+		return ""
+	}
+	return value.String()
+}
+
+func TestEveryFieldOfTheContractHasItsText(t *testing.T) {
+	list := &hubv1.List{Name: "everything"}
+	var fields []protoreflect.FieldDescriptor
+	all := (&hubv1.Record{}).ProtoReflect().Descriptor().Fields()
+	for i := range all.Len() {
+		if f := all.Get(i); f.Number() >= firstFact {
+			fields = append(fields, f)
+			list.Fields = append(list.Fields, &hubv1.Field{Name: string(f.Name())})
+		}
+	}
+	rows, err := NewRows(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		r := anyRecord().Draw(t, "record")
+		for i, text := range rows.Texts(nil, r) {
+			if want := contractText(r.ProtoReflect(), fields[i]); text != want {
+				t.Fatalf("%s is %q, want %q", fields[i].Name(), text, want)
+			}
+		}
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
+	"unsafe"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -45,37 +47,20 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 // goroutines at once.
 type Rows struct {
 	list   string
-	fields []rowField
+	fields []slot
 }
-
-// rowField is a field of the plan; the decisions that don't depend on the row are made once.
-type rowField struct {
-	descriptor protoreflect.FieldDescriptor
-	kind       fieldKind
-}
-
-type fieldKind int
-
-const (
-	textField fieldKind = iota
-	numberField
-	optionalNumberField
-	boolField
-	textsField
-	entitlementsField
-)
 
 // NewRows plans for a list of the catalogue. A field that Record of this version does
 // not have is an error: the program is older than the hub and cannot hash its rows.
 func NewRows(list *hubv1.List) (*Rows, error) {
-	known := (&hubv1.Record{}).ProtoReflect().Descriptor().Fields()
-	rows := &Rows{list: list.GetName(), fields: make([]rowField, 0, len(list.GetFields()))}
+	known, table := (&hubv1.Record{}).ProtoReflect().Descriptor().Fields(), slots()
+	rows := &Rows{list: list.GetName(), fields: make([]slot, 0, len(list.GetFields()))}
 	for _, f := range list.GetFields() {
 		d := known.ByName(protoreflect.Name(f.GetName()))
-		if d == nil || d.Number() < firstFact {
+		if d == nil || d.Number() < firstFact || int(d.Number()) >= len(table) || table[d.Number()].kind == unknownSlot {
 			return nil, fmt.Errorf("client: this program does not know field %q of list %q; it is older than the hub", f.GetName(), list.GetName())
 		}
-		rows.fields = append(rows.fields, rowField{descriptor: d, kind: kindOf(d)})
+		rows.fields = append(rows.fields, table[d.Number()])
 	}
 	return rows, nil
 }
@@ -83,72 +68,45 @@ func NewRows(list *hubv1.List) (*Rows, error) {
 // firstFact is the first number of Record that is a list's own field; those before are key and position.
 const firstFact = 10
 
-func kindOf(d protoreflect.FieldDescriptor) fieldKind {
-	switch {
-	case d.IsList() && d.Kind() == protoreflect.MessageKind:
-		return entitlementsField
-	case d.IsList():
-		return textsField
-	case d.Kind() == protoreflect.BoolKind:
-		return boolField
-	case d.Kind() == protoreflect.StringKind:
-		return textField
-	case d.HasPresence():
-		return optionalNumberField
-	}
-	return numberField
-}
-
 // Texts appends the text of each field of r, in the order of the list, to texts. What
 // is not recorded has the text "".
 func (p *Rows) Texts(texts []string, r *hubv1.Record) []string {
-	m := r.ProtoReflect()
-	for i := range p.fields {
-		texts = append(texts, p.fields[i].text(m, r))
+	if r == nil {
+		r = &hubv1.Record{}
+	}
+	for _, f := range p.fields {
+		texts = append(texts, f.text(unsafe.Add(unsafe.Pointer(r), f.offset)))
 	}
 	return texts
 }
 
-func (f *rowField) text(m protoreflect.Message, r *hubv1.Record) string {
-	switch f.kind {
-	case textField:
-		return m.Get(f.descriptor).String()
-	case textsField:
-		return joinTexts(m.Get(f.descriptor).List())
-	case entitlementsField:
-		return joinEntitlements(r.GetEntitlements())
-	case boolField:
-		if m.Get(f.descriptor).Bool() {
+// text reads a field where it stands: a first load asks for every field of every record.
+func (s slot) text(at unsafe.Pointer) string {
+	switch s.kind {
+	case stringSlot:
+		return *(*string)(at)
+	case stringsSlot:
+		return strings.Join(*(*[]string)(at), ";")
+	case entitlementsSlot:
+		return joinEntitlements(*(*[]*hubv1.Entitlement)(at))
+	case boolSlot:
+		if *(*bool)(at) {
 			return "true"
 		}
-		return ""
-	case optionalNumberField:
-		if !m.Has(f.descriptor) {
-			return ""
+	case optionalInt64Slot:
+		if n := *(**int64)(at); n != nil {
+			return strconv.FormatInt(*n, 10)
 		}
-	case numberField:
-		if m.Get(f.descriptor).Int() == 0 {
-			return ""
+	case int32Slot:
+		if n := *(*int32)(at); n != 0 {
+			return strconv.FormatInt(int64(n), 10)
+		}
+	case int64Slot:
+		if n := *(*int64)(at); n != 0 {
+			return strconv.FormatInt(n, 10)
 		}
 	}
-	return strconv.FormatInt(m.Get(f.descriptor).Int(), 10)
-}
-
-func joinTexts(list protoreflect.List) string {
-	switch list.Len() {
-	case 0:
-		return ""
-	case 1:
-		return list.Get(0).String()
-	}
-	joined := make([]byte, 0, 64)
-	for i := range list.Len() {
-		if i > 0 {
-			joined = append(joined, ';')
-		}
-		joined = append(joined, list.Get(i).String()...)
-	}
-	return string(joined)
+	return ""
 }
 
 func joinEntitlements(list []*hubv1.Entitlement) string {

@@ -59,6 +59,11 @@ func (s *Syncer) move(ctx context.Context, next *state, write func(sinkTx) (remo
 		if err := s.claim(ctx, tx); err != nil {
 			return err
 		}
+		if next.side == loading {
+			if err := tx.relax(ctx); err != nil {
+				return err
+			}
+		}
 		removed, err := write(tx)
 		if err != nil {
 			return err
@@ -124,10 +129,8 @@ func (s *Syncer) applyPage(ctx context.Context, a *applier, p *page, b *batch, t
 			}
 		}
 	}
-	for name := range p.lists() {
-		if err := s.applyBlocks(ctx, a, p, tables[name]); err != nil {
-			return err
-		}
+	if err := s.applyBlocks(ctx, a, p, tables); err != nil {
+		return err
 	}
 	for name, l := range b.lists {
 		if err := a.list(ctx, tables[name], l); err != nil {
@@ -152,22 +155,40 @@ func (s *Syncer) applyPage(ctx context.Context, a *applier, p *page, b *batch, t
 	return s.keyAll(ctx, a, tables)
 }
 
-// applyBlocks stores the rows of a page's blocks of one list. As long as only blocks
-// came they are simply added, which is several times as fast as looking for each whether
-// an older one is there; whether a record came twice is found out when the table gets its key.
-func (s *Syncer) applyBlocks(ctx context.Context, a *applier, p *page, t *table) error {
-	keyed, err := a.tx.keyed(ctx, t)
-	if err != nil {
-		return err
+// applyBlocks stores the rows of a page's blocks. As long as only blocks of a list came
+// they are simply added, which is several times as fast as looking for each whether an
+// older one is there; whether a record came twice is found out when the table gets its key.
+func (s *Syncer) applyBlocks(ctx context.Context, a *applier, p *page, tables map[string]*table) error {
+	open := map[string]*table{}
+	for name := range p.lists() {
+		keyed, err := a.tx.keyed(ctx, tables[name])
+		switch {
+		case err != nil:
+			return err
+		case !keyed:
+			open[name] = tables[name]
+		default:
+			if err := a.merge(ctx, p, tables[name]); err != nil {
+				return err
+			}
+		}
 	}
-	if !keyed {
-		in, err := p.inbox(s.config.Sink, t)
-		if err != nil {
+	if !p.ready(open) {
+		if err := p.prepare(s.config.Sink, open); err != nil {
 			return err
 		}
-		a.rows += in.count
-		return a.tx.append(ctx, t, in.rows)
 	}
+	for name := range open {
+		a.rows += p.count[name]
+		if err := a.tx.append(ctx, p.made[name], p.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge stores the rows of a page's blocks of one list, each where no newer one is there.
+func (a *applier) merge(ctx context.Context, p *page, t *table) error {
 	b := newBatch()
 	for i := range p.blocks {
 		if p.blocks[i].list == t.list.GetName() {

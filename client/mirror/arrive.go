@@ -19,7 +19,9 @@ type page struct {
 	cursor       string
 	loading      bool
 
-	inboxes map[string]*listInbox // list → rows of its blocks, as far as they were made in advance
+	rows  inbox             // of its blocks, as far as they were made in advance
+	made  map[string]*table // list → table that they were made for
+	count map[string]int64  // list → how many
 }
 
 // block is all records of one list in one village. The records are good for one step
@@ -29,23 +31,16 @@ type block struct {
 	records             iter.Seq2[*hubv1.Record, error]
 }
 
-// listInbox holds the rows of a page's blocks of one list, made for that very table.
-type listInbox struct {
-	table *table
-	rows  inbox
-	count int64
-}
-
-// inbox gathers rows in the form that its database takes fastest.
+// inbox gathers the rows of a page in the form that its database takes fastest.
 type inbox interface {
-	// add takes a row's key, the texts of its fields, its transaction and its hash.
+	// add takes a row's key, the texts of its fields, its transaction and its hash. Rows of a table follow one another.
 	add(t *table, key client.Key, texts []string, number int64, hash client.Hash)
 }
 
 func pageOf(p *client.Page) *page {
 	out := &page{
 		transactions: p.Transactions, left: p.LeftScope, end: p.End, cursor: p.Cursor, loading: p.Loading,
-		blocks: make([]block, len(p.Blocks)), inboxes: map[string]*listInbox{},
+		blocks: make([]block, len(p.Blocks)),
 	}
 	for i := range p.Blocks {
 		b := &p.Blocks[i]
@@ -77,7 +72,9 @@ func (s *Syncer) pages(ctx context.Context, req *hubv1.FollowRequest) iter.Seq2[
 				var next *page
 				if err == nil {
 					next = pageOf(p)
-					err = next.prepare(s.config.Sink, plan)
+					if len(plan) > 0 {
+						err = next.prepare(s.config.Sink, plan)
+					}
 				}
 				queue <- arrival{next, err}
 				if err != nil || ctx.Err() != nil {
@@ -109,18 +106,6 @@ func (s *Syncer) plan() map[string]*table {
 	return plan
 }
 
-// prepare makes the rows of the blocks whose tables are planned.
-func (p *page) prepare(sink Sink, plan map[string]*table) error {
-	for name := range p.lists() {
-		if t := plan[name]; t != nil {
-			if _, err := p.inbox(sink, t); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // lists are those that the page has blocks of.
 func (p *page) lists() map[string]bool {
 	lists := map[string]bool{}
@@ -130,13 +115,21 @@ func (p *page) lists() map[string]bool {
 	return lists
 }
 
-// inbox gives the rows of a list's blocks; those made for other fields are made anew.
-func (p *page) inbox(sink Sink, t *table) (*listInbox, error) {
-	name := t.list.GetName()
-	if in := p.inboxes[name]; in != nil && in.table.list.GetFingerprint() == t.list.GetFingerprint() {
-		return in, nil
+// prepare makes the rows of the blocks whose tables are given, list by list.
+func (p *page) prepare(sink Sink, tables map[string]*table) error {
+	p.rows, p.made, p.count = sink.inbox(), map[string]*table{}, map[string]int64{}
+	for name := range p.lists() {
+		if t := tables[name]; t != nil {
+			if err := p.prepareList(t); err != nil {
+				return err
+			}
+		}
 	}
-	in := &listInbox{table: t, rows: sink.inbox()}
+	return nil
+}
+
+func (p *page) prepareList(t *table) error {
+	name := t.list.GetName()
 	var scratch [48]string
 	for i := range p.blocks {
 		b := &p.blocks[i]
@@ -145,14 +138,24 @@ func (p *page) inbox(sink Sink, t *table) (*listInbox, error) {
 		}
 		for r, err := range b.records {
 			if err != nil {
-				return nil, fmt.Errorf("mirror: list %q in %s: %w", name, b.village, err)
+				return fmt.Errorf("mirror: list %q in %s: %w", name, b.village, err)
 			}
 			key := client.Key{Area: b.area, Village: b.village, Household: r.GetHousehold(), Person: r.GetPerson()}
 			texts := t.rows.Texts(scratch[:0], r)
-			in.count++
-			in.rows.add(t, key, texts, r.GetTransaction(), t.rows.HashTexts(key, texts))
+			p.rows.add(t, key, texts, r.GetTransaction(), t.rows.HashTexts(key, texts))
+			p.count[name]++
 		}
 	}
-	p.inboxes[name] = in
-	return in, nil
+	p.made[name] = t
+	return nil
+}
+
+// ready tells whether rows were made for these tables.
+func (p *page) ready(tables map[string]*table) bool {
+	for name, t := range tables {
+		if made := p.made[name]; made == nil || made.list.GetFingerprint() != t.list.GetFingerprint() {
+			return false
+		}
+	}
+	return true
 }

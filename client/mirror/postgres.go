@@ -22,7 +22,7 @@ func OpenPostgres(ctx context.Context, url string) (Sink, error) {
 		// pgx leaves the password out of this error.
 		return nil, fmt.Errorf("mirror: database URL: %w", err)
 	}
-	s := &postgres{config: config}
+	s := &postgres{config: config, spares: make(chan []byte, spareInboxes)}
 	if err := createOwnTables(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -34,6 +34,7 @@ func OpenPostgres(ctx context.Context, url string) (Sink, error) {
 type postgres struct {
 	config *pgx.ConnConfig
 	conn   *pgx.Conn
+	spares chan []byte // space of rows that were stored
 }
 
 func (s *postgres) Close() error {

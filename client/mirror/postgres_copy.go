@@ -12,7 +12,10 @@ import (
 
 // copyInbox holds rows as PostgreSQL's binary COPY wants them, so that they are written
 // down once, as they are decoded, and sent as they are.
-type copyInbox struct{ data []byte }
+type copyInbox struct {
+	lists  map[*table][]byte
+	spares chan []byte
+}
 
 // copyHeader is the signature, no flags, and no extension.
 const copyHeader = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
@@ -20,10 +23,14 @@ const copyHeader = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x
 // copyNull is the length of NULL; the same two bytes end the whole.
 const copyNull = 0xffffffff
 
-func (s *postgres) inbox() inbox { return &copyInbox{data: []byte(copyHeader)} }
+func (s *postgres) inbox() inbox { return &copyInbox{map[*table][]byte{}, s.spares} }
 
 func (in *copyInbox) add(t *table, key client.Key, texts []string, number int64, hash client.Hash) {
-	d := binary.BigEndian.AppendUint16(in.data, uint16(len(t.columns))) //nolint:gosec // a list has a few dozen
+	d := in.lists[t]
+	if d == nil {
+		d = append(spare(in.spares)[:0], copyHeader...)
+	}
+	d = binary.BigEndian.AppendUint16(d, uint16(len(t.columns))) //nolint:gosec // a list has a few dozen
 	for _, text := range [...]string{key.Area, key.Village, key.Household, key.Person} {
 		d = copyText(d, text)
 	}
@@ -33,7 +40,7 @@ func (in *copyInbox) add(t *table, key client.Key, texts []string, number int64,
 	d = binary.BigEndian.AppendUint32(d, 8)
 	d = binary.BigEndian.AppendUint64(d, uint64(number)) //nolint:gosec // two's complement
 	d = binary.BigEndian.AppendUint32(d, uint32(len(hash)))
-	in.data = append(d, hash[:]...)
+	in.lists[t] = append(d, hash[:]...)
 }
 
 func copyText(d []byte, text string) []byte {
@@ -73,7 +80,13 @@ func (t postgresTx) append(ctx context.Context, tb *table, in inbox) error {
 	if !ok {
 		return errors.New("mirror: rows made for another database")
 	}
-	rows.data = binary.BigEndian.AppendUint16(rows.data, 0xffff)
-	_, err := t.tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(rows.data), "COPY "+tb.on(loading)+" ("+tb.names+") FROM STDIN (FORMAT binary)")
+	data := rows.lists[tb]
+	if data == nil {
+		return nil // blocks without records
+	}
+	delete(rows.lists, tb)
+	data = binary.BigEndian.AppendUint16(data, 0xffff)
+	_, err := t.tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(data), "COPY "+tb.on(loading)+" ("+tb.names+") FROM STDIN (FORMAT binary)")
+	giveBack(rows.spares, data)
 	return err
 }

@@ -15,6 +15,11 @@ const uniqueViolation = "23505"
 // rowID orders the rows of a table that was never changed as they came.
 func (t postgresTx) rowID() string { return "ctid" }
 
+func (t postgresTx) relax(ctx context.Context) error {
+	_, err := t.exec(ctx, "SET LOCAL synchronous_commit TO off")
+	return err
+}
+
 func (t postgresTx) create(ctx context.Context, tb *table, s side) error {
 	columns := joined(tb.columns, func(c column) string {
 		if c.sqlType == rowHashType {

@@ -29,7 +29,10 @@ type sinkTx interface {
 	upsert(ctx context.Context, t *table, s side, rows [][]any, condition string) error
 	// create makes the table of a list, with comments. A load's has no key and takes any rows.
 	create(ctx context.Context, t *table, s side) error
-	// append adds the rows of an inbox to the load's table, which has no key yet.
+	// relax lets a crash of the database's machine lose this transaction, whole, with those after it: a load then goes
+	// on from where it was before. The one that makes it visible is not among them.
+	relax(ctx context.Context) error
+	// append adds an inbox's rows of a list to the load's table, which has no key yet; once for each list.
 	append(ctx context.Context, t *table, in inbox) error
 	// keyed tells whether the load's table has its key.
 	keyed(ctx context.Context, t *table) (bool, error)
@@ -94,4 +97,23 @@ func createOwnTables(ctx context.Context, s Sink) error {
 		}
 		return nil
 	})
+}
+
+// spareInboxes is how many a sink keeps to be used again: one is filled while one is stored.
+const spareInboxes = 2
+
+func spare(from chan []byte) []byte {
+	select {
+	case space := <-from:
+		return space
+	default:
+		return nil
+	}
+}
+
+func giveBack(to chan []byte, space []byte) {
+	select {
+	case to <- space:
+	default:
+	}
 }

@@ -21,8 +21,10 @@ func OpenSQLite(ctx context.Context, path string) (Sink, error) {
 	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("mirror: %w", err)
 	}
-	options := url.Values{"_txlock": {"immediate"}, "_pragma": {
+	options := url.Values{"_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "temp_store(MEMORY)", "cache_size(-65536)",
+		// A load writes this many pages (of 4 KiB) before they are carried over into the file.
+		"wal_autocheckpoint(16384)", "journal_size_limit(67108864)",
 		// A power cut may lose the last transactions, never part of one: cursor and rows stay together.
 		"synchronous(NORMAL)",
 		// A load's table takes the place of one with other fields, whatever views of the department's speak of that one.
@@ -33,16 +35,23 @@ func OpenSQLite(ctx context.Context, path string) (Sink, error) {
 		return nil, fmt.Errorf("mirror: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	s := &sqlite{db}
+	s := &sqlite{db: db, spares: make(chan []byte, spareInboxes)}
+	if s.images, err = newImages(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if err := createOwnTables(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-type sqlite struct{ db *sql.DB }
+type sqlite struct {
+	db     *sql.DB
+	images *images
+	spares chan []byte // space of images that were stored
+}
 
-func (s *sqlite) Close() error { return s.db.Close() }
+func (s *sqlite) Close() error { return errors.Join(s.db.Close(), s.images.folder.Close()) }
 
 func (s *sqlite) update(ctx context.Context, fn func(sinkTx) error) error {
 	conn, err := s.db.Conn(ctx)
@@ -50,37 +59,45 @@ func (s *sqlite) update(ctx context.Context, fn func(sinkTx) error) error {
 		return fmt.Errorf("mirror: %w", err)
 	}
 	defer func() { _ = conn.Close() }() // gives it back
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("mirror: %w", err)
 	}
-	if err := fn(sqliteTx{tx, conn}); err != nil {
-		_ = tx.Rollback() // the first error is the one that matters
-		return err
+	t := &sqliteTx{conn: conn, sink: s}
+	unbroken := context.WithoutCancel(ctx) // what was begun is ended
+	if err = fn(t); err == nil {
+		_, err = conn.ExecContext(unbroken, "COMMIT")
 	}
-	return tx.Commit()
+	if err != nil {
+		_, _ = conn.ExecContext(unbroken, "ROLLBACK") // the first error is the one that matters
+	}
+	return errors.Join(err, t.detach(unbroken))
 }
 
 type sqliteTx struct {
-	tx   *sql.Tx
-	conn *sql.Conn // that tx runs on
+	conn     *sql.Conn
+	sink     *sqlite
+	attached bool // an image
 }
 
-func (t sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(ctx, query, args...)
+func (t *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := t.conn.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-func (t sqliteTx) each(ctx context.Context, query string, rows [][]any) (affected int64, err error) {
-	statement, err := t.tx.PrepareContext(ctx, query)
+// checkEvery is after how many rows it is looked whether the context has ended. The
+// driver would watch it by a goroutine for every row.
+const checkEvery = 256
+
+func (t *sqliteTx) each(ctx context.Context, query string, rows [][]any) (affected int64, err error) {
+	statement, err := t.conn.PrepareContext(ctx, query)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, statement.Close()) }()
-	unwatched := context.WithoutCancel(ctx) // see checkEvery
+	unwatched := context.WithoutCancel(ctx)
 	for i, row := range rows {
 		if i%checkEvery == 0 && ctx.Err() != nil {
 			return affected, ctx.Err()
@@ -98,8 +115,8 @@ func (t sqliteTx) each(ctx context.Context, query string, rows [][]any) (affecte
 	return affected, nil
 }
 
-func (t sqliteTx) query(ctx context.Context, query string, args []any, row func(func(...any) error) error) (err error) {
-	rows, err := t.tx.QueryContext(ctx, query, args...)
+func (t *sqliteTx) query(ctx context.Context, query string, args []any, row func(func(...any) error) error) (err error) {
+	rows, err := t.conn.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -112,7 +129,7 @@ func (t sqliteTx) query(ctx context.Context, query string, args []any, row func(
 	return rows.Err()
 }
 
-func (t sqliteTx) upsert(ctx context.Context, tb *table, s side, rows [][]any, condition string) error {
+func (t *sqliteTx) upsert(ctx context.Context, tb *table, s side, rows [][]any, condition string) error {
 	_, err := t.each(ctx, tb.upsert(s, tb.placeholders(), condition), rows)
 	return err
 }

@@ -1,74 +1,163 @@
 package mirror
 
 import (
+	"bytes"
 	"context"
-	"database/sql/driver"
 	"errors"
-	"strings"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"sync"
+	"time"
+
+	"modernc.org/sqlite/vfs"
 
 	"github.com/bangfuhub/hub/client"
 )
 
-// valueInbox holds the values of rows, one behind the other, as the driver takes them.
-type valueInbox struct{ values []driver.Value }
-
-func (s *sqlite) inbox() inbox { return &valueInbox{} }
-
-func (in *valueInbox) add(t *table, key client.Key, texts []string, number int64, hash client.Hash) {
-	for _, text := range [...]string{key.Area, key.Village, key.Household, key.Person} {
-		in.values = append(in.values, text)
-	}
-	for i, text := range texts {
-		in.values = append(in.values, value(t.columns[keyColumns+i].sqlType, text))
-	}
-	in.values = append(in.values, number, hash[:])
+// imageInbox holds rows as the image of a database with the lists' tables. Rows that are
+// too long for one are kept as they are.
+type imageInbox struct {
+	image *image
+	begun map[*table]bool // tables of which there are rows, each in one go
+	long  map[*table][][]any
 }
 
-// append hands the values to the driver itself: what database/sql does for each
-// statement takes as long as storing a row.
-func (t sqliteTx) append(ctx context.Context, tb *table, in inbox) error {
-	rows, ok := in.(*valueInbox)
+// inbox takes over the space of one that was stored.
+func (s *sqlite) inbox() inbox {
+	return &imageInbox{image: newImage(spare(s.spares)), begun: map[*table]bool{}, long: map[*table][][]any{}}
+}
+
+func (in *imageInbox) add(t *table, key client.Key, texts []string, number int64, hash client.Hash) {
+	if !in.begun[t] {
+		in.image.begin(t.name(loading), createSQLite(t, loading))
+		in.begun[t] = true
+	}
+	m := in.image
+	m.row()
+	for _, text := range [...]string{key.Area, key.Village, key.Household, key.Person} {
+		m.text(text)
+	}
+	for i, text := range texts {
+		m.value(t.columns[keyColumns+i].sqlType, text)
+	}
+	m.integer(number)
+	m.blob(hash[:])
+	if !m.end() {
+		in.long[t] = append(in.long[t], t.row(key, texts, number, hash))
+	}
+}
+
+// value writes what the function of that name says.
+func (m *image) value(sqlType, text string) {
+	switch {
+	case sqlType == "boolean" && text == "true":
+		m.integer(1)
+	case sqlType == "boolean":
+		m.integer(0)
+	case text == "":
+		m.null()
+	case sqlType == "text":
+		m.text(text)
+	default:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			m.null()
+			return
+		}
+		m.integer(n)
+	}
+}
+
+// append lets SQLite read the image as a database beside its own.
+func (t *sqliteTx) append(ctx context.Context, tb *table, in inbox) error {
+	rows, ok := in.(*imageInbox)
 	if !ok {
 		return errors.New("mirror: rows made for another database")
 	}
-	return t.conn.Raw(func(conn any) error {
-		c, ok := conn.(driver.ConnPrepareContext)
-		if !ok {
-			return errors.New("mirror: this SQLite driver can't prepare statements")
-		}
-		statement, err := c.PrepareContext(ctx, "INSERT INTO "+tb.on(loading)+" ("+tb.names+") VALUES (?"+strings.Repeat(", ?", len(tb.columns)-1)+")")
-		if err != nil {
-			return err
-		}
-		return errors.Join(insert(ctx, statement, rows.values, len(tb.columns)), statement.Close())
-	})
+	if !rows.begun[tb] {
+		return nil // blocks without records
+	}
+	if err := t.attach(ctx, rows); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, "INSERT INTO main."+tb.on(loading)+" SELECT * FROM "+attached+"."+tb.on(loading)); err != nil {
+		return err
+	}
+	_, err := t.each(ctx, "INSERT INTO "+tb.on(loading)+" ("+tb.names+") "+tb.placeholders(), rows.long[tb])
+	return err
 }
 
-// checkEvery is after how many rows it is looked whether the context has ended. The
-// driver would watch it by a goroutine for every row.
-const checkEvery = 256
+// attached is the name under which an image is read.
+const attached = "hub_inbox"
 
-func insert(ctx context.Context, statement driver.Stmt, values []driver.Value, columns int) error {
-	s, ok := statement.(driver.StmtExecContext)
-	if !ok {
-		return errors.New("mirror: this SQLite driver can't run statements")
+// attach does it once a transaction, in which one page is stored; detach follows it.
+func (t *sqliteTx) attach(ctx context.Context, rows *imageInbox) error {
+	if t.attached {
+		return nil
 	}
-	unwatched := context.WithoutCancel(ctx)
-	args := make([]driver.NamedValue, columns)
-	for i := range args {
-		args[i].Ordinal = i + 1
-	}
-	for n := 0; len(values) > 0; n++ {
-		if n%checkEvery == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		for i := range args {
-			args[i].Value = values[i]
-		}
-		values = values[columns:]
-		if _, err := s.ExecContext(unwatched, args); err != nil {
-			return err
-		}
-	}
-	return nil
+	t.sink.images.set(rows.image.bytes())
+	_, err := t.exec(ctx, "ATTACH '"+t.sink.images.uri()+"' AS "+attached)
+	t.attached = err == nil
+	return err
 }
+
+// detach is done when the transaction has ended.
+func (t *sqliteTx) detach(ctx context.Context) error {
+	if !t.attached {
+		return nil
+	}
+	_, err := t.conn.ExecContext(ctx, "DETACH "+attached)
+	if err == nil {
+		giveBack(t.sink.spares, t.sink.images.set(nil))
+	}
+	return err
+}
+
+// images is a folder with one file, which is no file but the image that is being stored.
+type images struct {
+	name   string // under which SQLite knows the folder
+	folder *vfs.FS
+	mu     sync.Mutex
+	now    []byte
+}
+
+func newImages() (*images, error) {
+	i := &images{}
+	var err error
+	if i.name, i.folder, err = vfs.New(i); err != nil {
+		return nil, fmt.Errorf("mirror: %w", err)
+	}
+	return i, nil
+}
+
+func (i *images) uri() string { return "file:image?vfs=" + i.name + "&mode=ro&immutable=1" }
+
+// set replaces the image and gives the one before.
+func (i *images) set(image []byte) (old []byte) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	old, i.now = i.now, image
+	return old
+}
+
+// Open is called by SQLite.
+func (i *images) Open(string) (fs.File, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.now == nil {
+		return nil, fs.ErrNotExist
+	}
+	return imageFile{bytes.NewReader(i.now)}, nil
+}
+
+// imageFile is an image as a file, and its own description.
+type imageFile struct{ *bytes.Reader }
+
+func (f imageFile) Stat() (fs.FileInfo, error) { return f, nil }
+func (imageFile) Close() error                 { return nil }
+func (imageFile) Name() string                 { return "image" }
+func (imageFile) Mode() fs.FileMode            { return 0o400 }
+func (imageFile) ModTime() time.Time           { return time.Time{} }
+func (imageFile) IsDir() bool                  { return false }
+func (imageFile) Sys() any                     { return nil }

@@ -11,11 +11,22 @@ import (
 )
 
 // rowID numbers rows as they came.
-func (t sqliteTx) rowID() string { return "rowid" }
+func (t *sqliteTx) rowID() string { return "rowid" }
 
-// create writes the comments into the statement, which SQLite keeps as it is. The key is
-// an index, since that can be made when all rows of a load are there.
-func (t sqliteTx) create(ctx context.Context, tb *table, s side) error {
+// relax has nothing to do: see OpenSQLite.
+func (t *sqliteTx) relax(context.Context) error { return nil }
+
+// create makes the key as an index, since that can be done when all rows of a load are there.
+func (t *sqliteTx) create(ctx context.Context, tb *table, s side) error {
+	statements := []string{createSQLite(tb, s)}
+	if s == live {
+		statements = append(statements, addUnique(tb, s, s), addVillages(tb))
+	}
+	return t.all(ctx, statements...)
+}
+
+// createSQLite writes the comments into the statement, which SQLite keeps as it is.
+func createSQLite(tb *table, s side) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE %s ( -- %s\n", tb.on(s), oneLine(tb.comment()))
 	for i, c := range tb.columns {
@@ -29,11 +40,7 @@ func (t sqliteTx) create(ctx context.Context, tb *table, s side) error {
 		fmt.Fprintf(&b, "  %s %s%s -- %s\n", quoted(c.name), kind, comma, oneLine(c.comment))
 	}
 	b.WriteString(")")
-	statements := []string{b.String()}
-	if s == live {
-		statements = append(statements, addUnique(tb, s, s), addVillages(tb))
-	}
-	return t.all(ctx, statements...)
+	return b.String()
 }
 
 func addUnique(tb *table, on, named side) string {
@@ -44,7 +51,7 @@ func addVillages(tb *table) string {
 	return "CREATE INDEX " + tb.index(live) + " ON " + tb.on(live) + " (area, village)"
 }
 
-func (t sqliteTx) all(ctx context.Context, statements ...string) error {
+func (t *sqliteTx) all(ctx context.Context, statements ...string) error {
 	for _, statement := range statements {
 		if _, err := t.exec(ctx, statement); err != nil {
 			return err
@@ -56,13 +63,13 @@ func (t sqliteTx) all(ctx context.Context, statements ...string) error {
 // oneLine keeps a comment from ending early.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-func (t sqliteTx) keyed(ctx context.Context, tb *table) (bool, error) {
+func (t *sqliteTx) keyed(ctx context.Context, tb *table) (bool, error) {
 	n, err := countRows(ctx, t, `pragma_index_list($1) WHERE "unique"`, tb.name(loading))
 	return n > 0, err
 }
 
 // addKey names the index as the live table's where there is none: an index can't be renamed.
-func (t sqliteTx) addKey(ctx context.Context, tb *table) (bool, error) {
+func (t *sqliteTx) addKey(ctx context.Context, tb *table) (bool, error) {
 	named := live
 	if taken, err := t.has(ctx, tb.name(live)); err != nil {
 		return false, err
@@ -77,15 +84,15 @@ func (t sqliteTx) addKey(ctx context.Context, tb *table) (bool, error) {
 }
 
 // has tells whether a table or index of that name is there.
-func (t sqliteTx) has(ctx context.Context, name string) (bool, error) {
+func (t *sqliteTx) has(ctx context.Context, name string) (bool, error) {
 	n, err := countRows(ctx, t, "sqlite_master WHERE name = $1", name)
 	return n > 0, err
 }
 
 // ripen leaves the index to rename: its name may still be the old table's.
-func (t sqliteTx) ripen(context.Context, *table) error { return nil }
+func (t *sqliteTx) ripen(context.Context, *table) error { return nil }
 
-func (t sqliteTx) rename(ctx context.Context, tb *table) error {
+func (t *sqliteTx) rename(ctx context.Context, tb *table) error {
 	statements := []string{"ALTER TABLE " + tb.on(loading) + " RENAME TO " + tb.on(live), addVillages(tb)}
 	misnamed, err := t.has(ctx, tb.name(loading)+"_key")
 	if err != nil {

@@ -247,7 +247,6 @@ func (b *bench) mustFail(wantCode codes.Code) {
 func asRead(p *hubv1.Page) *page {
 	out := &page{
 		transactions: p.GetTransactions(), left: p.GetLeftScope(), end: p.GetEnd(), cursor: p.GetCursor(), loading: p.GetLoading(),
-		inboxes: map[string]*listInbox{},
 	}
 	for _, b := range p.GetBlocks() {
 		out.blocks = append(out.blocks, block{b.GetList(), b.GetArea(), b.GetVillage(), func(yield func(*hubv1.Record, error) bool) {

@@ -194,8 +194,12 @@ func (s *Syncer) stream(ctx context.Context, r *run) (*hubv1.End, error) {
 	return end, s.checkCatalogue(ctx, end)
 }
 
-func (s *Syncer) request(live bool) *hubv1.FollowRequest {
-	return &hubv1.FollowRequest{Scope: s.scope(), Cursor: s.state.cursor, PageSize: s.config.PageSize, Live: live}
+func (s *Syncer) request(watch bool) *hubv1.FollowRequest {
+	size := s.config.PageSize
+	if size == 0 && s.state.side == loading {
+		size = loadPage
+	}
+	return &hubv1.FollowRequest{Scope: s.scope(), Cursor: s.state.cursor, PageSize: size, Live: watch}
 }
 
 // checkCatalogue notices that the catalogue changed while pages came.

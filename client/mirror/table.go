@@ -124,13 +124,17 @@ func (t *table) part(s side, what string) string {
 func (t *table) values(c change) []any {
 	var scratch [48]string
 	texts := t.rows.Texts(scratch[:0], c.record)
-	hash := t.rows.HashTexts(client.Key{Area: c.area, Village: c.village, Household: c.household, Person: c.person}, texts)
+	key := client.Key{Area: c.area, Village: c.village, Household: c.household, Person: c.person}
+	return t.row(key, texts, c.number, t.rows.HashTexts(key, texts))
+}
+
+func (t *table) row(key client.Key, texts []string, number int64, hash client.Hash) []any {
 	row := make([]any, 0, len(t.columns))
-	row = append(row, c.area, c.village, c.household, c.person)
+	row = append(row, key.Area, key.Village, key.Household, key.Person)
 	for i, text := range texts {
 		row = append(row, value(t.columns[keyColumns+i].sqlType, text))
 	}
-	return append(row, c.number, hash[:])
+	return append(row, number, hash[:])
 }
 
 // value is a field's text in its column's type; parsing undoes what Rows.Texts formatted.
