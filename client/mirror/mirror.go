@@ -49,7 +49,7 @@ type Config struct {
 	// Divisions are 12-digit codes, each standing for all below it; empty means all that the agreements cover.
 	// Another scope than that of the run before begins a reload, beside the visible rows.
 	Divisions []string
-	// PageSize is about how many records a page should hold, at most 20,000. 0 is 20,000 in loads, and else 10,000.
+	// PageSize is about how many records a page should hold, at most 20,000. 0 is 4,000 in loads, and else 10,000.
 	PageSize int32
 	// MaxShrink is the share of a list's rows, counted at the beginning of the run, that the run may
 	// remove unasked; 0.05 where 0, and never less than 10 rows. 1 never holds.
@@ -75,8 +75,9 @@ var ErrBusy = errors.New("mirror: another program is syncing this mirror")
 // ErrLoading says that what was asked needs a complete copy, and a load is under way.
 var ErrLoading = errors.New("mirror: a load is under way; pull until it is complete, then try again")
 
-// loadPage is the page size of loads: each page is a transaction, so that fewer cost less.
-const loadPage = 20_000
+// loadPage is the page size of loads: the hub reads one page while rows are made of the
+// next to last and stored of the one before, so that small ones keep all three at work.
+const loadPage = 4000
 
 const (
 	// healRounds is how often differing villages are fetched anew before the run gives up.
