@@ -25,9 +25,19 @@ const patience = 2 * time.Minute
 // JSON without being decoded (see table). If the stream fails after the first page
 // the last line is {"error": google.rpc.Status}.
 type follow struct {
-	conn       *grpc.ClientConn
-	transcoder *transcoder
-	fail       failures
+	conn *grpc.ClientConn
+	// plain writes pages as they are; unpacking writes packed blocks as records.
+	plain, unpacking *transcoder
+	fail             failures
+}
+
+func newFollow(conn *grpc.ClientConn, fail failures) (*follow, error) {
+	plain, err := newTranscoder(false)
+	if err != nil {
+		return nil, err
+	}
+	unpacking, err := newTranscoder(true)
+	return &follow{conn: conn, plain: plain, unpacking: unpacking, fail: fail}, err
 }
 
 // ServeHTTP handles POST /v1/sync:follow.
@@ -40,6 +50,10 @@ func (f *follow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			f.fail.write(w, err)
 			return
 		}
+	}
+	writer := f.plain
+	if req.GetPacking() == hubv1.Packing_PACKING_UNSPECIFIED {
+		req.Packing, writer = hubv1.Packing_PACKING_SNAPPY, f.unpacking
 	}
 	stream, err := f.open(ctx, req)
 	if err != nil {
@@ -55,7 +69,7 @@ func (f *follow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	f.copy(w, stream, page)
+	f.copy(w, writer, stream, page)
 }
 
 func (f *follow) open(ctx context.Context, req *hubv1.FollowRequest) (grpc.ClientStream, error) {
@@ -71,7 +85,7 @@ func (f *follow) open(ctx context.Context, req *hubv1.FollowRequest) (grpc.Clien
 }
 
 // copy writes page and all that follow, each at once.
-func (f *follow) copy(w http.ResponseWriter, stream grpc.ClientStream, page *frame) {
+func (f *follow) copy(w http.ResponseWriter, writer *transcoder, stream grpc.ClientStream, page *frame) {
 	out := http.NewResponseController(w)
 	var line []byte
 	for err := error(nil); ; err = stream.RecvMsg(page) {
@@ -79,7 +93,7 @@ func (f *follow) copy(w http.ResponseWriter, stream grpc.ClientStream, page *fra
 			return
 		}
 		if err == nil {
-			line, err = f.transcoder.append(line[:0], page.data)
+			line, err = writer.append(line[:0], page.data)
 		}
 		if err != nil {
 			line = f.fail.line(err)

@@ -59,11 +59,11 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.MaxBody == 0 {
 		cfg.MaxBody = DefaultMaxBody
 	}
-	transcoder, err := newTranscoder()
+	fail := failures{table: cfg.Status}
+	follow, err := newFollow(cfg.Conn, fail)
 	if err != nil {
 		return nil, err
 	}
-	fail := failures{table: cfg.Status}
 	api, err := newMux(cfg.Conn, fail)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	root := http.NewServeMux()
 	root.Handle("/v1/", limited(api, cfg.MaxBody, fail))
-	root.Handle("POST /v1/sync:follow", limited(&follow{conn: cfg.Conn, transcoder: transcoder, fail: fail}, cfg.MaxBody, fail))
+	root.Handle("POST /v1/sync:follow", limited(follow, cfg.MaxBody, fail))
 	root.Handle("POST /v1/imports", &upload{client: hubv1.NewImportServiceClient(cfg.Conn), fail: fail})
 	root.Handle("GET /livez", Live())
 	root.Handle("GET /readyz", Ready(cfg.Conn))

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
 // errIrregular says that the bytes are valid at most in a way that the table can't
@@ -26,8 +29,10 @@ type table struct {
 // column is one field.
 type column struct {
 	key      []byte // "name":
+	packed   bool   // its value is fields of this very message, packed
 	order    int    // place in the message's declaration
 	kind     protoreflect.Kind
+	wire     protowire.Type
 	repeated bool
 	presence bool // an empty value is written, too
 	table    *table
@@ -66,7 +71,7 @@ func newTable(md protoreflect.MessageDescriptor, known map[protoreflect.FullName
 
 func newColumn(fd protoreflect.FieldDescriptor, known map[protoreflect.FullName]*table) (*column, error) {
 	c := &column{
-		key: []byte(strconv.Quote(string(fd.Name())) + ":"), order: fd.Index(), kind: fd.Kind(),
+		key: []byte(strconv.Quote(string(fd.Name())) + ":"), order: fd.Index(), kind: fd.Kind(), wire: wireType(fd.Kind()),
 		repeated: fd.IsList(), presence: fd.HasPresence() || fd.IsList(),
 	}
 	switch {
@@ -82,7 +87,7 @@ func newColumn(fd protoreflect.FieldDescriptor, known map[protoreflect.FullName]
 			c.names[v.Number()] = strconv.Quote(string(v.Name()))
 		}
 		return c, nil
-	case wireType(c.kind) >= 0:
+	case c.wire >= 0:
 		return c, nil
 	}
 	return nil, fmt.Errorf("gateway: %s is of a kind that the transcoder doesn't know", fd.FullName())
@@ -105,15 +110,8 @@ func (t *table) append(dst, src []byte) ([]byte, error) {
 		return appendTime(dst, src)
 	}
 	o := object{dst: append(dst, '{'), last: -1}
-	for len(src) > 0 {
-		c, value, err := t.next(src)
-		if err == nil && c != nil {
-			value, err = o.add(c, value)
-		}
-		if err != nil {
-			return o.dst, err
-		}
-		src = value
+	if err := o.addAll(t, src); err != nil {
+		return o.dst, err
 	}
 	o.endList()
 	return append(o.dst, '}'), nil
@@ -122,14 +120,15 @@ func (t *table) append(dst, src []byte) ([]byte, error) {
 // next reads a tag. Its column is nil for an unknown field, which is passed over:
 // protojson leaves those out.
 func (t *table) next(src []byte) (*column, []byte, error) {
-	number, wt, n := protowire.ConsumeTag(src)
-	if n < 0 {
+	tag, n := varint(src)
+	number, wt := protowire.DecodeTag(tag)
+	if n < 0 || number < protowire.MinValidNumber {
 		return nil, nil, errIrregular
 	}
 	src = src[n:]
 	if int(number) < len(t.fields) && t.fields[number] != nil {
 		c := t.fields[number]
-		if wt != wireType(c.kind) {
+		if wt != c.wire {
 			return nil, nil, errIrregular
 		}
 		return c, src, nil
@@ -140,6 +139,14 @@ func (t *table) next(src []byte) (*column, []byte, error) {
 	return nil, src[n:], nil
 }
 
+// varint reads a number of one byte at once, as nearly all are.
+func varint(src []byte) (uint64, int) {
+	if len(src) > 0 && src[0] < 0x80 {
+		return uint64(src[0]), 1
+	}
+	return protowire.ConsumeVarint(src)
+}
+
 // object is a JSON object that is being written.
 type object struct {
 	dst   []byte
@@ -147,6 +154,44 @@ type object struct {
 	last  int     // order of the field before
 	list  *column // the repeated field whose "[" is open
 }
+
+// addAll writes the fields in src as members.
+func (o *object) addAll(t *table, src []byte) error {
+	for len(src) > 0 {
+		c, value, err := t.next(src)
+		if err == nil && c != nil {
+			if c.packed {
+				value, err = o.unpack(t, value)
+			} else {
+				value, err = o.add(c, value)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		src = value
+	}
+	return nil
+}
+
+// unpack writes the packed fields at the front of src as members, and gives what follows them.
+func (o *object) unpack(t *table, src []byte) ([]byte, error) {
+	packed, n := protowire.ConsumeBytes(src)
+	if n < 0 {
+		return nil, errIrregular
+	}
+	space := unpacked.Get().(*[]byte) //nolint:errcheck,forcetypeassert // nothing else is in it
+	defer unpacked.Put(space)
+	fields, err := wire.Unpack(*space, packed)
+	if err != nil {
+		return nil, errIrregular
+	}
+	*space = fields
+	return src[n:], o.addAll(t, fields)
+}
+
+// unpacked is space for blocks.
+var unpacked = sync.Pool{New: func() any { return new([]byte) }}
 
 // add writes the value at the front of src as the member c, and gives what follows it.
 func (o *object) add(c *column, src []byte) ([]byte, error) {
@@ -188,8 +233,8 @@ func (o *object) endList() {
 // append writes the value at the front of src and gives what follows it; dst is
 // nil where the value is empty and therefore left out.
 func (c *column) append(dst, src []byte) ([]byte, []byte, error) {
-	if wireType(c.kind) == protowire.VarintType {
-		v, n := protowire.ConsumeVarint(src)
+	if c.wire == protowire.VarintType {
+		v, n := varint(src)
 		if n < 0 {
 			return nil, nil, errIrregular
 		}
@@ -198,11 +243,12 @@ func (c *column) append(dst, src []byte) ([]byte, []byte, error) {
 		}
 		return c.appendNumber(dst, v), src[n:], nil
 	}
-	v, n := protowire.ConsumeBytes(src)
-	if n < 0 {
+	length, n := varint(src)
+	if n < 0 || length > uint64(len(src)-n) {
 		return nil, nil, errIrregular
 	}
-	src = src[n:]
+	v := src[n : n+int(length)] //nolint:gosec // at most len(src)
+	src = src[n+len(v):]
 	if len(v) == 0 && !c.presence {
 		return nil, src, nil
 	}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -14,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
 func pageTable(t testing.TB) *table {
@@ -25,8 +28,14 @@ func pageTable(t testing.TB) *table {
 	return tab
 }
 
+// fataler is what testing.T and rapid.T have in common.
+type fataler interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 // reference is what protojson writes, without the blanks that it varies.
-func reference(t testing.TB, m proto.Message) string {
+func reference(t fataler, m proto.Message) string {
 	t.Helper()
 	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
 	if err != nil {
@@ -159,13 +168,77 @@ func TestIrregularPagesTakeTheLongWay(t *testing.T) {
 	}
 }
 
-func newTestTranscoder(t testing.TB) *transcoder {
+func newTestTranscoder(t testing.TB) *transcoder { return transcoderOf(t, false) }
+
+func transcoderOf(t testing.TB, unpack bool) *transcoder {
 	t.Helper()
-	tr, err := newTranscoder()
+	tr, err := newTranscoder(unpack)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return tr
+}
+
+func TestEveryByteAtEveryPlaceOfATextIsWritten(t *testing.T) {
+	for b := range byte(utf8.RuneSelf) {
+		for length := 1; length < 20; length++ {
+			for at := range length {
+				text := []byte(strings.Repeat("a", length))
+				text[at] = b
+				written, err := appendText(nil, text)
+				var back string
+				if err := errors.Join(err, json.Unmarshal(written, &back)); err != nil || back != string(text) {
+					t.Fatalf("%q is written as %s: %v", text, written, err)
+				}
+			}
+		}
+	}
+	if _, err := appendText(nil, []byte("aaaaaaaaaaaaaaaaaaaa\xff")); err == nil {
+		t.Fatal("what is no text was written")
+	}
+}
+
+func TestPackedBlocksAreWrittenAsTheirRecords(t *testing.T) {
+	unpacking, plain := transcoderOf(t, true), transcoderOf(t, false)
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &hubv1.FollowResponse{}
+		draw(rt, m.ProtoReflect(), 0)
+		packed := proto.CloneOf(m)
+		for i, b := range packed.GetPage().GetBlocks() {
+			m.Page.Blocks[i].Packed, b.Packed = nil, nil
+			records := &hubv1.Block{Records: b.GetRecords()}
+			encoded, err := proto.Marshal(records)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			b.Records, b.Packed = nil, wire.Pack(encoded)
+		}
+		src, err := proto.MarshalOptions{Deterministic: true}.Marshal(packed)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if rapid.Bool().Draw(rt, "irregular?") { // takes the long way: a page in two parts
+			src = append(src, protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), nil)...)
+			if m.Page == nil {
+				m.Page = &hubv1.Page{}
+			}
+		}
+		got, err := unpacking.append(nil, src)
+		if want := reference(rt, m); err != nil || string(got) != want {
+			rt.Fatalf("%v\ngot  %s\nwant %s", err, got, want)
+		}
+	})
+	damaged := &hubv1.FollowResponse{Page: &hubv1.Page{Blocks: []*hubv1.Block{{Packed: []byte{0xff, 0xff, 0xff, 0xff, 0x0f, 1}}}}}
+	src, err := proto.Marshal(damaged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unpacking.append(nil, src); err == nil {
+		t.Error("a damaged block was written")
+	}
+	if got, err := plain.append(nil, src); err != nil || !bytes.Contains(got, []byte(`"packed":"/////w8B"`)) {
+		t.Errorf("who asked for packed blocks got %s, %v", got, err)
+	}
 }
 
 func FuzzTranscoder(f *testing.F) {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/binary"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -12,8 +13,38 @@ import (
 // short are the escapes that JSON has a letter for.
 var short = [utf8.RuneSelf]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
+// plain tells whether a JSON string can hold every byte as it is, and all are ASCII:
+// eight bytes at a time, the last ones of a text once more. Most texts are codes, ids and dates.
+func plain(v []byte) bool {
+	n := len(v)
+	if n < 8 {
+		for _, b := range v {
+			if b < ' ' || b == '"' || b == '\\' || b >= utf8.RuneSelf {
+				return false
+			}
+		}
+		return true
+	}
+	odd := special(binary.LittleEndian.Uint64(v[n-8:]))
+	for i := 0; i+8 < n; i += 8 {
+		odd |= special(binary.LittleEndian.Uint64(v[i:]))
+	}
+	return odd == 0
+}
+
+// special is not 0 where one of the eight bytes is below ' ', a quote, a backslash or above ASCII.
+func special(eight uint64) uint64 {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := eight^(ones*'"'), eight^(ones*'\\')
+	return (eight | (eight-ones*' ')&^eight | (quote-ones)&^quote | (backslash-ones)&^backslash) & high
+}
+
 // appendText writes a JSON string.
 func appendText(dst, v []byte) ([]byte, error) {
+	if plain(v) {
+		dst = append(append(dst, '"'), v...)
+		return append(dst, '"'), nil
+	}
 	if !utf8.Valid(v) {
 		return dst, errIrregular
 	}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	hubv1 "github.com/bangfuhub/hub/gen/bangfu/hub/v1"
+	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
 // output is how the gateway writes JSON everywhere: names as in the contract, and
@@ -17,12 +18,22 @@ import (
 var output = protojson.MarshalOptions{UseProtoNames: true}
 
 // transcoder writes FollowResponses, given as wire bytes, as JSON.
-type transcoder struct{ table *table }
+type transcoder struct {
+	table *table
+	// unpack writes the records of packed blocks as if they had come as records: what the
+	// gateway gets for who can't unpack is a quarter as large on its way from the server.
+	unpack bool
+}
 
-func newTranscoder() (*transcoder, error) {
-	md := (&hubv1.FollowResponse{}).ProtoReflect().Descriptor()
-	t, err := newTable(md, map[protoreflect.FullName]*table{})
-	return &transcoder{table: t}, err
+func newTranscoder(unpack bool) (*transcoder, error) {
+	known := map[protoreflect.FullName]*table{}
+	t, err := newTable((&hubv1.FollowResponse{}).ProtoReflect().Descriptor(), known)
+	if err != nil {
+		return nil, err
+	}
+	block := (&hubv1.Block{}).ProtoReflect().Descriptor()
+	known[block.FullName()].fields[block.Fields().ByName("packed").Number()].packed = unpack
+	return &transcoder{table: t, unpack: unpack}, nil
 }
 
 // append writes src as one line of JSON, without the line's end, behind dst.
@@ -32,7 +43,7 @@ func (t *transcoder) append(dst, src []byte) ([]byte, error) {
 		return out, err
 	}
 	m := &hubv1.FollowResponse{} // the long way
-	if err := proto.Unmarshal(src, m); err != nil {
+	if proto.Unmarshal(src, m) != nil || (t.unpack && unpackAll(m.GetPage()) != nil) {
 		return dst, errors.New("gateway: a page is damaged")
 	}
 	text, err := output.Marshal(m)
@@ -44,4 +55,22 @@ func (t *transcoder) append(dst, src []byte) ([]byte, error) {
 		return dst, errors.New("gateway: a page cannot be written")
 	}
 	return line.Bytes(), nil
+}
+
+// unpackAll puts the records of packed blocks in their place.
+func unpackAll(p *hubv1.Page) error {
+	for _, b := range p.GetBlocks() {
+		if b.GetPacked() == nil {
+			continue
+		}
+		records, err := wire.Unpack(nil, b.GetPacked())
+		if err != nil {
+			return err
+		}
+		b.Packed = nil
+		if err := (proto.UnmarshalOptions{Merge: true}).Unmarshal(records, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }

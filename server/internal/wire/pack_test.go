@@ -21,6 +21,10 @@ func TestPackedRecordsAreASnappyBlock(t *testing.T) {
 		if err := SetRecords(block, Pack(records)); err != nil || !bytes.Equal(block.ProtoReflect().GetUnknown(), records) {
 			t.Fatalf("a block of %x: %v", records, err)
 		}
+		scratch := make([]byte, rapid.IntRange(0, 100).Draw(t, "scratch"))
+		if got, err := Unpack(scratch, Pack(records)); err != nil || !bytes.Equal(got, records) {
+			t.Fatalf("unpacked %x, %v; want %x", got, err, records)
+		}
 	})
 }
 
@@ -41,5 +45,12 @@ func TestWhatIsNotPackedIsAnError(t *testing.T) {
 		if err := SetRecords(&Block{}, b); err == nil {
 			t.Errorf("%x was unpacked", b)
 		}
+		if _, err := Unpack(nil, b); err == nil {
+			t.Errorf("%x was unpacked", b)
+		}
+	}
+	huge := Pack(make([]byte, maxBlock+1))
+	if _, err := Unpack(nil, huge); err == nil {
+		t.Errorf("%d bytes that claim to be %d were unpacked", len(huge), maxBlock+1)
 	}
 }
