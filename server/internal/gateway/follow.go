@@ -17,6 +17,9 @@ import (
 	"github.com/bangfuhub/hub/server/internal/fault"
 )
 
+// ndjson is the type of a stream of lines.
+const ndjson = "application/x-ndjson"
+
 // patience is how long a client may take to read one page.
 const patience = 2 * time.Minute
 
@@ -68,7 +71,7 @@ func (f *follow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.fail.write(w, fault.New(fault.InternalError)) // a stream without even an End
 		return
 	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Content-Type", ndjson)
 	f.copy(w, writer, stream, page)
 }
 

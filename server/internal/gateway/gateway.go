@@ -64,6 +64,10 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	lines, err := compressed(limited(follow, cfg.MaxBody, fail))
+	if err != nil {
+		return nil, err
+	}
 	api, err := newMux(cfg.Conn, fail)
 	if err != nil {
 		return nil, err
@@ -74,7 +78,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	root := http.NewServeMux()
 	root.Handle("/v1/", limited(api, cfg.MaxBody, fail))
-	root.Handle("POST /v1/sync:follow", limited(follow, cfg.MaxBody, fail))
+	root.Handle("POST /v1/sync:follow", lines)
 	root.Handle("POST /v1/imports", &upload{client: hubv1.NewImportServiceClient(cfg.Conn), fail: fail})
 	root.Handle("GET /livez", Live())
 	root.Handle("GET /readyz", Ready(cfg.Conn))
