@@ -14,13 +14,16 @@ const serverGo = "server/server.go"
 // hubbench plays the departments, and speaks to databases without a hub.
 const hubbench = "server/cmd/hubbench"
 
+// zstd stands between the server's and the client's gRPC.
+const zstd = "zstd"
+
 // invented is as pure as they are, but draws lots from a seed, and stands apart.
 const invented = internal + "invented"
 
 // loud lists the rooms that may know the world.
 var loud = slices.Concat(
 	under(internal, "seal", "vault", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports", "meter"),
-	[]string{"client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd", hubbench})
+	[]string{zstd, "client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd", hubbench})
 
 // rooms lists all rooms from the ground up.
 var rooms = slices.Concat([]string{gen}, pure, []string{invented}, loud)
@@ -43,7 +46,7 @@ func allowed(room string) []string {
 	case "authn":
 		return slices.Concat(pure, under(internal, "hub"))
 	case "rpc":
-		return slices.Concat(pure, under(internal, "hub", "wire", "imports", "sheet"), []string{gen})
+		return slices.Concat(pure, under(internal, "hub", "wire", "imports", "sheet"), []string{gen, zstd})
 	case "gateway":
 		return slices.Concat(pure, under(internal, "hub", "wire"), []string{gen})
 	case "server":
@@ -54,8 +57,10 @@ func allowed(room string) []string {
 		return []string{"server", "client", "client/mirror"}
 	case hubbench:
 		return []string{gen, "server", "client", "client/mirror"}
+	case zstd:
+		return nil
 	case "client":
-		return []string{gen}
+		return []string{gen, zstd}
 	case "client/mirror":
 		return []string{gen, "client"}
 	case "client/cmd/hubsync":
@@ -86,10 +91,10 @@ var outside = []struct {
 	{"net/url", rooms},
 	{"testing", []string{}},
 	{"embed", slices.Concat(under(internal, "catalogue", "division", "pages", "removal", "register", "store", "store/sqlite", "store/postgres", "gateway"),
-		under("client", "", "/mirror", "/cmd/hubsync"), under("server", "", "/server.go", "/cmd/hubd", "/cmd/hubbench"))},
+		under("client", "", "/mirror", "/cmd/hubsync"), under("server", "", "/server.go", "/cmd/hubd", "/cmd/hubbench"), []string{zstd})},
 	{"database/sql", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"), []string{hubbench})},
 	{"github.com/jackc/pgx/v5", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"), []string{hubbench})},
-	{"google.golang.org/grpc", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "rpc", "gateway", "authn"), []string{"server", serverGo})},
+	{"google.golang.org/grpc", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "rpc", "gateway", "authn"), []string{zstd, "server", serverGo})},
 	{"cel.dev/cel-go/cel", under(internal, "catalogue")},
 	{"github.com/tink-crypto/tink-go/v2/aead", under(internal, "seal")},
 	{"github.com/prometheus/client_golang/prometheus", under(internal, "meter")},

@@ -38,7 +38,7 @@ type report struct {
 }
 
 func open(ctx context.Context, c *commandLine, command string, stdout, stderr io.Writer) (*job, error) {
-	config := client.Config{Target: c.Hub, CAFile: c.CA, Insecure: c.Insecure}
+	config := client.Config{Target: c.Hub, CAFile: c.CA, Insecure: c.Insecure, Compress: c.Compress}
 	if c.TokenFile != "" {
 		config.Token = client.NewFileToken(c.TokenFile)
 	}

@@ -82,6 +82,7 @@ type commandLine struct {
 	Divisions    []string `env:"HUBSYNC_DIVISIONS" help:"12-digit codes, comma-separated, each with all below it; default: all that the agreements cover."`
 	CA           string   `name:"ca" env:"HUBSYNC_CA" type:"path" help:"PEM file of the authorities that signed the hub's certificate; default: the system's."`
 	Insecure     bool     `env:"HUBSYNC_INSECURE" help:"Without TLS. Only for a hub on this machine."`
+	Compress     bool     `env:"HUBSYNC_COMPRESS" help:"Compress what goes over the line by zstd. For a thin line; beside the hub it costs time."`
 	JSON         bool     `name:"json" env:"HUBSYNC_JSON" help:"Print one JSON object (follow: one a line) in place of the summary."`
 	MaxShrink    float64  `env:"HUBSYNC_MAX_SHRINK" default:"0.05" help:"Share of a list's rows that a run may remove unasked (never less than 10 rows)."`
 	AcceptShrink bool     `env:"HUBSYNC_ACCEPT_SHRINK" help:"Apply what the shrink guard held."`

@@ -20,6 +20,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/division"
 	"github.com/bangfuhub/hub/server/internal/hub"
 	"github.com/bangfuhub/hub/server/internal/imports"
+	_ "github.com/bangfuhub/hub/zstd" // for clients that ask for it
 )
 
 // Defaults of Config.
