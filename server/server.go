@@ -35,6 +35,9 @@ type Config struct {
 	Data string
 	// Postgres is the URL of a PostgreSQL database, migrated by Migrate.
 	Postgres string
+	// StoreWait is how long PostgreSQL may owe an answer without sending anything, and how long it waits
+	// for the hub within a transaction; then the connection is given up. 0 means 2 min, negative: for ever.
+	StoreWait time.Duration
 	// Keys is the file of the data keys: sealed documents and keyed hashes can't be
 	// read without it. Required with Postgres; otherwise made in Data on first start.
 	Keys string
@@ -160,7 +163,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 // Migrate brings a PostgreSQL database to this program's schema.
 func Migrate(ctx context.Context, url string) error {
-	st, err := postgres.Open(ctx, postgres.Config{URL: url})
+	st, err := postgres.Open(ctx, postgres.Config{URL: url, Wait: -1}) // a migration of large tables is silent for long
 	if err != nil {
 		return err
 	}
@@ -241,7 +244,7 @@ var embeddedFiles = sqlite.Files
 
 func (cfg Config) open(ctx context.Context) (store.Store, error) {
 	if cfg.Postgres != "" {
-		return postgres.Open(ctx, postgres.Config{URL: cfg.Postgres})
+		return postgres.Open(ctx, postgres.Config{URL: cfg.Postgres, Wait: cfg.StoreWait})
 	}
 	return sqlite.Open(sqlite.Config{Dir: cfg.Data})
 }

@@ -26,12 +26,7 @@ type clerk struct {
 // work changes telephone numbers until the hub is gone, telling acknowledged of each.
 func (c *clerk) work(ctx context.Context, hub hubv1.HouseholdServiceClient, acknowledged func()) {
 	for {
-		h := proto.CloneOf(c.mine[c.requests%len(c.mine)])
-		c.requests++
-		h.Register.Phone = fmt.Sprintf("100%08d", c.requests)
-		c.asked, c.answered = &hubv1.UpdateHouseholdRequest{
-			Household: h, Groups: []hubv1.FactGroup{hubv1.FactGroup_FACT_GROUP_REGISTER}, RequestId: fmt.Sprintf("%s-%d", c.name, c.requests),
-		}, false
+		c.next()
 		got, err := hub.UpdateHousehold(ctx, c.asked)
 		if err != nil {
 			return
@@ -39,6 +34,16 @@ func (c *clerk) work(ctx context.Context, hub hubv1.HouseholdServiceClient, ackn
 		c.heard(got.GetHousehold())
 		acknowledged()
 	}
+}
+
+// next makes up the next request.
+func (c *clerk) next() {
+	h := proto.CloneOf(c.mine[c.requests%len(c.mine)])
+	c.requests++
+	h.Register.Phone = fmt.Sprintf("100%08d", c.requests)
+	c.asked, c.answered = &hubv1.UpdateHouseholdRequest{
+		Household: h, Groups: []hubv1.FactGroup{hubv1.FactGroup_FACT_GROUP_REGISTER}, RequestId: fmt.Sprintf("%s-%d", c.name, c.requests),
+	}, false
 }
 
 func (c *clerk) heard(h *hubv1.Household) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -29,19 +30,20 @@ var errRejected = errors.New("some lines were rejected; see the report")
 
 // storeFlags say which store to open.
 type storeFlags struct {
-	Data      string   `help:"Folder of the embedded store and of a stand-alone hub's own keys." type:"path"`
-	Postgres  string   `help:"URL of a PostgreSQL database, in place of the embedded store." placeholder:"URL"`
-	Keys      string   `help:"File of the data keys. Default: keys.json in --data, made on first start." type:"path"`
-	Evidence  string   `help:"Folder, or URL of a bucket, of the evidence behind removals. Default: evidence in --data." placeholder:"FOLDER"`
-	Scratch   string   `help:"Folder of temporary data while files are imported; best on an encrypted disk. Default: scratch in --data." type:"path"`
-	Holidays  []string `help:"CSV files of further years of the calendar of working days." placeholder:"FILE"`
-	Divisions string   `help:"CSV file of another province's divisions; Hainan's are embedded." type:"existingfile"`
-	Areas     string   `help:"CSV file of another province's areas." type:"existingfile"`
+	Data      string        `help:"Folder of the embedded store and of a stand-alone hub's own keys." type:"path"`
+	Postgres  string        `help:"URL of a PostgreSQL database, in place of the embedded store." placeholder:"URL"`
+	StoreWait time.Duration `help:"How long PostgreSQL may owe an answer without sending anything before the connection is given up." default:"2m"`
+	Keys      string        `help:"File of the data keys. Default: keys.json in --data, made on first start." type:"path"`
+	Evidence  string        `help:"Folder, or URL of a bucket, of the evidence behind removals. Default: evidence in --data." placeholder:"FOLDER"`
+	Scratch   string        `help:"Folder of temporary data while files are imported; best on an encrypted disk. Default: scratch in --data." type:"path"`
+	Holidays  []string      `help:"CSV files of further years of the calendar of working days." placeholder:"FILE"`
+	Divisions string        `help:"CSV file of another province's divisions; Hainan's are embedded." type:"existingfile"`
+	Areas     string        `help:"CSV file of another province's areas." type:"existingfile"`
 }
 
 func (f storeFlags) config() server.Config {
 	return server.Config{
-		Data: f.Data, Postgres: f.Postgres, Keys: f.Keys, Evidence: f.Evidence, Scratch: f.Scratch, Holidays: f.Holidays, Divisions: f.Divisions, Areas: f.Areas,
+		Data: f.Data, Postgres: f.Postgres, StoreWait: f.StoreWait, Keys: f.Keys, Evidence: f.Evidence, Scratch: f.Scratch, Holidays: f.Holidays, Divisions: f.Divisions, Areas: f.Areas,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}
 }

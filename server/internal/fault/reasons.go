@@ -148,7 +148,7 @@ const (
 var texts = map[Reason]text{
 	InternalError:    {Internal, "The hub could not finish the request; nothing was changed. Repeat it; if it fails again, give the operator the time of the request.", "系统未能完成请求,数据未作任何更改。请重试;如仍失败,请将请求时间告知系统管理员。"},
 	OutcomeUnknown:   {Unavailable, "The connection to the database broke while saving, so it is not known whether it was saved. Repeat with the same request_id: it will not be done twice.", "保存时与数据库的连接中断,不能确定是否已保存。请使用相同的 request_id 重试,不会重复办理。"},
-	StoreBusy:        {Unavailable, "The database is busy; nothing was changed. Repeat in a moment.", "数据库繁忙,数据未作任何更改,请稍后重试。"},
+	StoreBusy:        {Unavailable, "The database is busy or away; nothing was changed. Repeat in a moment.", "数据库繁忙或暂时无法连接,数据未作任何更改,请稍后重试。"},
 	GoingAway:        {Unavailable, "The hub is being restarted, or another process takes its place; the call was ended. Repeat at once: a stream goes on from its last cursor.", "系统正在重启或切换,本次请求已终止。请立即重试,数据流可从最后的游标继续。"},
 	LimitReached:     {Exhausted, "The limit of {limit} was reached. Ask for less, or in several requests.", "已达到上限({limit})。请减少请求内容或分次请求。"},
 	InvalidRequest:   {Invalid, "The request is not valid; correct the named fields.", "请求内容有误,请更正所列字段。"},

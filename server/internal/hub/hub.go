@@ -78,6 +78,7 @@ func New(ctx context.Context, cfg Config) (*Hub, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded holidays: %w", err)
 	}
+	cfg.Store = reached{cfg.Store}
 	h := &Hub{
 		Config: cfg, watch: newWatch(), kick: make(chan struct{}, 1), prepared: map[string]*deriver{},
 		calendar: removal.NewCalendar(append(years, cfg.Holidays...)...),

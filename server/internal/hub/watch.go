@@ -39,6 +39,10 @@ func (w *watch) saw(area string, last int64) {
 	w.next = make(chan struct{})
 }
 
+// pollTime bounds one look at the heads: followers must not sleep on behind a line to the
+// database that is dead.
+const pollTime = 10 * time.Second
+
 // Poll looks for commits and letters of other processes until ctx ends.
 func (h *Hub) Poll(ctx context.Context) {
 	t := time.NewTicker(h.PollInterval)
@@ -49,20 +53,25 @@ func (h *Hub) Poll(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		err := h.Store.View(ctx, func(r store.Reader) error {
-			heads, err := r.Heads(ctx, nil)
-			for _, hd := range heads {
-				h.watch.saw(hd.Area, hd.Last)
-			}
-			if err != nil {
-				return err
-			}
-			n, err := r.Counter(ctx, lettersIssued)
-			h.watch.saw(lettersIssued, n)
-			return err
-		})
-		if err != nil && ctx.Err() == nil {
+		if err := h.poll(ctx); err != nil && ctx.Err() == nil {
 			h.Log.Warn("poll for commits failed", "error", err)
 		}
 	}
+}
+
+func (h *Hub) poll(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pollTime)
+	defer cancel()
+	return h.Store.View(ctx, func(r store.Reader) error {
+		heads, err := r.Heads(ctx, nil)
+		for _, hd := range heads {
+			h.watch.saw(hd.Area, hd.Last)
+		}
+		if err != nil {
+			return err
+		}
+		n, err := r.Counter(ctx, lettersIssued)
+		h.watch.saw(lettersIssued, n)
+		return err
+	})
 }

@@ -36,6 +36,9 @@ var (
 	// ErrUnknown says that a COMMIT was sent and no answer came: the work may or may
 	// not have been done. It is reported, never rerun.
 	ErrUnknown = errors.New("store: commit outcome unknown")
+	// ErrAway says that the database was not reached, or lost before a COMMIT was sent:
+	// nothing was done, and the same may be tried again later.
+	ErrAway = errors.New("store: the database is away")
 	// ErrSchema says that the database's schema is older or newer than this program's.
 	ErrSchema = errors.New("store: schema version differs")
 	// ErrClosed says that the store was closed before the call.
@@ -53,11 +56,11 @@ type Store interface {
 	// View runs fn on one snapshot: everything fn reads was true when fn began,
 	// and it sees every Update that was acknowledged before View began. Views never
 	// block Updates nor the other way round. The Reader is dead when fn returns.
-	// An error from fn is returned as it is.
+	// An error from fn is returned as it is, or as ErrAway with it.
 	View(ctx context.Context, fn func(Reader) error) error
 
 	// Update runs fn in one transaction and commits it when fn returns nil; an error
-	// from fn rolls everything back and is returned as it is. fn is run again only
+	// from fn rolls everything back and is returned as it is, or as ErrAway with it. fn is run again only
 	// after a serialization failure or a deadlock that happened before COMMIT was
 	// sent, so it must not have effects outside the Tx. It must not call Update itself.
 	// A context that ends before COMMIT is sent rolls back. A commit whose outcome is

@@ -38,7 +38,7 @@ const (
 	// UNAVAILABLE. The connection to the database broke while saving, so it is not known whether it
 	// was saved. Repeat with the same request_id: it will not be done twice.
 	Reason_REASON_OUTCOME_UNKNOWN Reason = 2
-	// UNAVAILABLE. The database is busy; nothing was changed. Repeat in a moment.
+	// UNAVAILABLE. The database is busy or away; nothing was changed. Repeat in a moment.
 	Reason_REASON_STORE_BUSY Reason = 3
 	// UNAVAILABLE. The hub is being restarted, or another process takes its place; the call was ended.
 	// Repeat at once: a stream goes on from its last cursor.

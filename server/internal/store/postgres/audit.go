@@ -89,24 +89,21 @@ func (s *Store) eachEntry(ctx context.Context, fn func(store.AuditEntry) error, 
 	if err := s.entries.Flush(ctx); err != nil {
 		return err
 	}
-	open, err := s.audit.BeginTx(ctx, viewing)
-	if err != nil {
-		return err
-	}
-	defer rollback(ctx, open)
-	r, last := &reader{tx: open}, int64(0)
-	return pages(0, auditPage, func(n int) ([]numbered, error) {
-		var f filter
-		where(&f)
-		f.and("sequence > %s", last)
-		limit := f.arg(n)
-		page, err := list(ctx, r, scanAudit, `SELECT sequence, `+auditColumns+`
-			FROM audit`+f.text.String()+` ORDER BY sequence LIMIT `+limit, f.args...)
-		if len(page) > 0 {
-			last = page[len(page)-1].sequence
-		}
-		return page, err
-	}, func(e numbered) error { return fn(e.AuditEntry) })
+	return view(ctx, s.audit, func(r *reader) error {
+		last := int64(0)
+		return pages(0, auditPage, func(n int) ([]numbered, error) {
+			var f filter
+			where(&f)
+			f.and("sequence > %s", last)
+			limit := f.arg(n)
+			page, err := list(ctx, r, scanAudit, `SELECT sequence, `+auditColumns+`
+				FROM audit`+f.text.String()+` ORDER BY sequence LIMIT `+limit, f.args...)
+			if len(page) > 0 {
+				last = page[len(page)-1].sequence
+			}
+			return page, err
+		}, func(e numbered) error { return fn(e.AuditEntry) })
+	})
 }
 
 func scanAudit(row pgx.CollectableRow) (e numbered, err error) {
@@ -120,19 +117,15 @@ func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery, fn func(s
 	if err := s.entries.Flush(ctx); err != nil {
 		return err
 	}
-	open, err := s.audit.BeginTx(ctx, viewing)
-	if err != nil {
-		return err
-	}
-	defer rollback(ctx, open)
-	r := &reader{tx: open}
-	return pages(q.Limit, auditPage, func(n int) ([]store.Delivery, error) {
-		page, err := r.deliveryPage(ctx, q, n)
-		if len(page) > 0 {
-			q.After = page[len(page)-1].Sequence
-		}
-		return page, err
-	}, fn)
+	return view(ctx, s.audit, func(r *reader) error {
+		return pages(q.Limit, auditPage, func(n int) ([]store.Delivery, error) {
+			page, err := r.deliveryPage(ctx, q, n)
+			if len(page) > 0 {
+				q.After = page[len(page)-1].Sequence
+			}
+			return page, err
+		}, fn)
+	})
 }
 
 func (r *reader) deliveryPage(ctx context.Context, q store.DeliveryQuery, n int) ([]store.Delivery, error) {

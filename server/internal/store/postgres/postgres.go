@@ -37,8 +37,9 @@ var errLost = errors.New("postgres: the connection was lost before COMMIT")
 
 // Config says where the store is.
 type Config struct {
-	URL      string // postgres://user@host/database?…, or any connection string of libpq's
-	MaxConns int32  // of this process, audit apart; 0: what the URL says in pool_max_conns, or 16
+	URL      string        // postgres://user@host/database?…, or any connection string of libpq's
+	MaxConns int32         // of this process, audit apart; 0: what the URL says in pool_max_conns, or 16
+	Wait     time.Duration // how long the server may owe an answer without sending anything; 0: 2 min, negative: for ever
 }
 
 // Store is a store.Store on PostgreSQL.
@@ -54,11 +55,14 @@ var _ store.Store = (*Store)(nil)
 // Open connects to the database. It does not migrate: see CheckSchema and Migrate. A standby
 // is store.ErrStandby, then and whenever a connection is made anew.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	pool, err := connect(ctx, cfg.URL, cfg.MaxConns)
+	if cfg.Wait == 0 {
+		cfg.Wait = defaultWait
+	}
+	pool, err := connect(ctx, cfg, cfg.MaxConns)
 	if err != nil {
 		return nil, err
 	}
-	audit, err := connect(ctx, cfg.URL, auditConns)
+	audit, err := connect(ctx, cfg, auditConns)
 	if err != nil {
 		pool.Close()
 		return nil, err
@@ -68,20 +72,21 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-func connect(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+func connect(ctx context.Context, where Config, maxConns int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(where.URL)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err) // the driver leaves the password out
 	}
 	switch {
 	case maxConns > 0:
 		cfg.MaxConns = maxConns
-	case !strings.Contains(url, "pool_max_conns"):
+	case !strings.Contains(where.URL, "pool_max_conns"):
 		cfg.MaxConns = defaultConns
 	}
 	// A server's default may be weaker than what Update and Audit promise.
 	cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 	cfg.ConnConfig.ValidateConnect = primary
+	bound(&cfg.ConnConfig.Config, where.Wait)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -119,12 +124,16 @@ var updating = pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWr
 
 // View implements store.Store.
 func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
-	open, err := s.pool.BeginTx(ctx, viewing)
+	return view(ctx, s.pool, func(r *reader) error { return fn(r) })
+}
+
+func view(ctx context.Context, pool *pgxpool.Pool, fn func(*reader) error) error {
+	open, err := pool.BeginTx(ctx, viewing)
 	if err != nil {
-		return err
+		return away(ctx, err)
 	}
 	defer rollback(ctx, open)
-	return fn(&reader{tx: open})
+	return lost(ctx, open, fn(&reader{tx: open}))
 }
 
 // Update implements store.Store.
@@ -148,20 +157,36 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 func (s *Store) try(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
 	open, err := s.pool.BeginTx(ctx, updating)
 	if err != nil {
-		return false, err
+		return false, away(ctx, err)
 	}
 	defer rollback(ctx, open)
 	t := &tx{reader: reader{tx: open}}
 	if err := fn(t); err != nil {
-		return retryable(err), err
+		return retryable(err), lost(ctx, open, err)
 	}
 	if t.failed != nil {
-		return retryable(t.failed), t.failed
+		return retryable(t.failed), lost(ctx, open, t.failed)
 	}
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
 	return false, commit(ctx, open)
+}
+
+// away says that the database is not there, or not for us; a caller who gave up is told only that.
+func away(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", store.ErrAway, err)
+}
+
+// lost tells the failure of a connection from others: the driver closes one that failed.
+func lost(ctx context.Context, open pgx.Tx, err error) error {
+	if err == nil || !open.Conn().IsClosed() {
+		return err
+	}
+	return away(ctx, err)
 }
 
 func retryable(err error) bool {
@@ -172,7 +197,7 @@ func retryable(err error) bool {
 // commit ends the transaction, whatever becomes of ctx meanwhile.
 func commit(ctx context.Context, open pgx.Tx) error {
 	if open.Conn().IsClosed() {
-		return errLost
+		return away(ctx, errLost)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
