@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,18 +39,22 @@ func behindBridge(t *testing.T) (h *hubtest.Hub, line *bridge, direct string) {
 type following struct {
 	ends chan *hubv1.End
 	done chan error
+
+	mu   sync.Mutex
+	seen map[string][]int64 // numbers of transactions, as they came, by area
 }
 
 // follow reads until the test ends. The first End has come when it returns.
 func follow(ctx context.Context, t *testing.T, c *client.Client) *following {
 	t.Helper()
-	f := &following{ends: make(chan *hubv1.End, 1000), done: make(chan error, 1)}
+	f := &following{ends: make(chan *hubv1.End, 1000), done: make(chan error, 1), seen: map[string][]int64{}}
 	go func() {
 		for page, err := range c.Pages(ctx, &hubv1.FollowRequest{Live: true}) {
 			if err != nil {
 				f.done <- err
 				return
 			}
+			f.took(page)
 			if end := page.GetEnd(); end != nil {
 				f.ends <- end
 			}

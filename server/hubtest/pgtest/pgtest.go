@@ -4,6 +4,7 @@
 // folder of its own and on a unix socket; it is gone when the process is, however that
 // ends. With TEST_POSTGRES_URL in the environment that server is used instead, which is
 // quicker where many packages are tested: its user must be allowed to create databases.
+// Start gives a test a server of its own, which it may kill.
 package pgtest
 
 import (
@@ -39,16 +40,10 @@ var server = sync.OnceValues(func() (*url.URL, error) {
 func URL(t testing.TB) string {
 	t.Helper()
 	base, err := server()
-	switch {
-	case errors.Is(err, errMissing) && os.Getenv("CI") != "true":
-		t.Skip(err)
-	case err != nil:
-		t.Fatalf("pgtest: %v", err)
+	if err != nil {
+		missing(t, err)
 	}
-	name := "hubtest_" + strings.ToLower(rand.Text())
-	if err := execute(t.Context(), base, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
-		t.Fatalf("pgtest: %v", err)
-	}
+	name, own := create(t, base)
 	if os.Getenv("TEST_POSTGRES_URL") != "" {
 		t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
@@ -58,8 +53,6 @@ func URL(t testing.TB) string {
 			}
 		})
 	}
-	own := *base
-	own.Path = "/" + name
 	return own.String()
 }
 
@@ -69,17 +62,35 @@ func URL(t testing.TB) string {
 func Standby(t testing.TB, fill func(url string)) string {
 	t.Helper()
 	base, err := start()
-	switch {
-	case errors.Is(err, errMissing) && os.Getenv("CI") != "true":
-		t.Skip(err)
-	case err != nil:
-		t.Fatalf("pgtest: %v", err)
+	if err != nil {
+		missing(t, err)
 	}
 	fill(base.String())
 	if err := asStandby(base); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
 	return base.String()
+}
+
+// missing skips a test that got no server, or fails it.
+func missing(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, errMissing) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	t.Fatalf("pgtest: %v", err)
+}
+
+// create makes an empty database on a server.
+func create(t testing.TB, base *url.URL) (name string, own *url.URL) {
+	t.Helper()
+	name = "hubtest_" + strings.ToLower(rand.Text())
+	if err := execute(t.Context(), base, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	there := *base
+	there.Path = "/" + name
+	return name, &there
 }
 
 func execute(ctx context.Context, base *url.URL, statement string) error {

@@ -93,3 +93,31 @@ func TestTheServerDiesWithAKilledProcess(t *testing.T) {
 	}
 	_ = cmd.Wait() // killed
 }
+
+func TestAKilledServerComesBackWithWhatWasCommitted(t *testing.T) {
+	s := Start(t)
+	address := s.URL(t)
+	var open []*pgx.Conn
+	connect := func() *pgx.Conn {
+		conn, err := pgx.Connect(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, conn)
+		return conn
+	}
+	if _, err := connect().Exec(t.Context(), "CREATE TABLE something AS SELECT 1 AS id"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s.Kill(t)
+		if _, err := open[len(open)-1].Exec(t.Context(), "SELECT"); err == nil {
+			t.Error("a backend outlived its server")
+		}
+		s.Restart(t)
+		var n int
+		if err := connect().QueryRow(t.Context(), "SELECT count(*) FROM something").Scan(&n); err != nil || n != 1 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+	}
+}

@@ -30,6 +30,34 @@ const guard = `read -r _; "$1" -D "$2/data" -m immediate stop; rm -rf "$2"`
 
 // start makes a database cluster in a temporary folder and starts a server on it.
 func start() (*url.URL, error) {
+	c, err := newCluster()
+	if err != nil {
+		return nil, err
+	}
+	held.Lock()
+	held.all = append(held.all, c.guard)
+	held.Unlock()
+	if err := launch(c.attr, c.pgctl, c.dir); err != nil {
+		return nil, err
+	}
+	return c.url(), nil
+}
+
+// cluster is a database cluster in a folder of its own.
+type cluster struct {
+	pgctl, dir string
+	attr       *syscall.SysProcAttr
+	guard      io.Closer // as long as it is open the folder stays
+}
+
+func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
+
+func (c *cluster) url() *url.URL {
+	query := url.Values{"host": {c.dir}, "sslmode": {"disable"}}
+	return &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: query.Encode()}
+}
+
+func newCluster() (*cluster, error) {
 	initdb, pgctl, err := binaries()
 	if err != nil {
 		return nil, err
@@ -42,32 +70,31 @@ func start() (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
+	c := &cluster{pgctl: pgctl, dir: dir, attr: attr}
 	if attr.Credential != nil {
 		if err := os.Chown(dir, int(attr.Credential.Uid), int(attr.Credential.Gid)); err != nil {
 			return nil, errors.Join(err, os.RemoveAll(dir))
 		}
 	}
-	if err := startGuard(attr, pgctl, dir); err != nil {
+	if c.guard, err = startGuard(attr, pgctl, dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	data := filepath.Join(dir, "data")
-	if err := run(attr, dir, initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"); err != nil {
-		return nil, err
+	if err := run(attr, dir, initdb, "-D", c.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"); err != nil {
+		return nil, errors.Join(err, c.guard.Close())
 	}
-	more := fmt.Sprintf("%sunix_socket_directories = '%s'\n", settings, dir)
-	conf, err := os.OpenFile(filepath.Join(data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err := c.configure(); err != nil {
+		return nil, errors.Join(err, c.guard.Close())
+	}
+	return c, nil
+}
+
+func (c *cluster) configure() error {
+	conf, err := os.OpenFile(filepath.Join(c.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, err = conf.WriteString(more)
-	if err := errors.Join(err, conf.Close()); err != nil {
-		return nil, err
-	}
-	if err := launch(attr, pgctl, dir); err != nil {
-		return nil, err
-	}
-	query := url.Values{"host": {dir}, "sslmode": {"disable"}}
-	return &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: query.Encode()}, nil
+	_, err = fmt.Fprintf(conf, "%sunix_socket_directories = '%s'\n", settings, c.dir)
+	return errors.Join(err, conf.Close())
 }
 
 // launch starts the server of such a folder and waits until it answers.
@@ -145,18 +172,15 @@ var held struct {
 	all []io.Closer
 }
 
-func startGuard(attr *syscall.SysProcAttr, pgctl, dir string) error {
+func startGuard(attr *syscall.SysProcAttr, pgctl, dir string) (io.Closer, error) {
 	cmd := exec.Command("/bin/sh", "-c", guard, "pgtest-guard", pgctl, dir) //nolint:gosec // our own text and paths
 	cmd.SysProcAttr, cmd.Dir = attr, "/"
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	held.Lock()
-	held.all = append(held.all, pipe)
-	held.Unlock()
 	// Neither output is ours: go test would wait for whoever still holds it.
-	return cmd.Start()
+	return pipe, cmd.Start()
 }
 
 // run runs a program and gives its output with its error. The output goes through a file,
