@@ -20,6 +20,8 @@ var sizes = struct {
 	restarts     *int
 	households   *int
 	stalled      *int
+	faults       *int
+	crashes      *int
 }{
 	flag.Int("transactions", 5000, "transactions that the feed-law test makes, half of them on each store"),
 	flag.Int("loads", 20, "first loads under writers"),
@@ -30,6 +32,8 @@ var sizes = struct {
 	flag.Int("restarts", 2, "restarts of each of three hubs under load"),
 	flag.Int("year-households", 40, "households at the beginning of the simulated year, on each store"),
 	flag.Int("stalled", 200, "followers that stop reading beside one that reads on"),
+	flag.Int("faults", 30, "faults of the lines to the hub and to its database, under load"),
+	flag.Int("crashes", 6, "kills of hubd and of its PostgreSQL, in all, under load"),
 }
 
 // shorten makes the sizes small enough for the race detector, under which SQLite, a
@@ -47,4 +51,6 @@ func shorten() {
 	*sizes.restarts /= 2
 	*sizes.households /= 5
 	*sizes.stalled /= 5
+	*sizes.faults /= 5
+	*sizes.crashes /= 3
 }

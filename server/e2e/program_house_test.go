@@ -27,10 +27,19 @@ type house struct {
 // newHouse makes a store with an agreement of the office, for everything.
 func newHouse(t testing.TB, postgres bool) house {
 	t.Helper()
-	h := house{dir: t.TempDir()}
-	h.flags = []string{"--data", h.dir}
+	url := ""
 	if postgres {
-		h.url = pgtest.URL(t)
+		url = pgtest.URL(t)
+	}
+	return newHouseOn(t, url)
+}
+
+// newHouseOn makes it in an empty PostgreSQL database, or with "" on the embedded store.
+func newHouseOn(t testing.TB, url string) house {
+	t.Helper()
+	h := house{dir: t.TempDir(), url: url}
+	h.flags = []string{"--data", h.dir}
+	if url != "" {
 		h.flags = append(h.flags, "--postgres", h.url)
 		mustRun(t, 0, "hubd", "keys", filepath.Join(h.dir, "keys.json"))
 		mustRun(t, 0, "hubd", "migrate", "--postgres", h.url)
