@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -52,8 +53,9 @@ type Config struct {
 	// Backoff is the wait before the second try, 200 ms where 0; it doubles up to 10 s,
 	// with jitter. A longer wait that the hub asks for goes first.
 	Backoff time.Duration
-	// Keepalive is how often a silent connection is probed, 5 min where 0. Shorter ones
-	// need a hub that permits them.
+	// Keepalive is how often a silent connection is probed while calls are under way, 1 min
+	// where 0: a follower behind a line that went dead goes on after that and at most 20 s.
+	// No less than 10 s; shorter than 20 s needs a hub that permits it.
 	Keepalive time.Duration
 	// Log gets one line a retry, without personal data; nil logs nothing.
 	Log *slog.Logger
@@ -89,7 +91,12 @@ func New(c Config) (*Client, error) {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(c.MaxMessage)),
 		grpc.WithStaticStreamWindowSize(streamWindow),
 		grpc.WithStaticConnWindowSize(connWindow),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: c.Keepalive, Timeout: 20 * time.Second}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: c.Keepalive, Timeout: min(c.Keepalive, 20*time.Second)}),
+		// Left to itself gRPC waits up to two minutes before it connects again.
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: c.Backoff, Multiplier: 2, Jitter: 0.2, MaxDelay: longestBackoff},
+			MinConnectTimeout: 20 * time.Second,
+		}),
 		// Retries are ours alone: gRPC's own service configuration could repeat a write.
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
@@ -124,7 +131,7 @@ func (c Config) withDefaults() Config {
 		c.Backoff = 200 * time.Millisecond
 	}
 	if c.Keepalive == 0 {
-		c.Keepalive = 5 * time.Minute
+		c.Keepalive = time.Minute
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

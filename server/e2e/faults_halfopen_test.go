@@ -160,3 +160,26 @@ func (c *clerk) once(ctx context.Context, hub hubv1.HouseholdServiceClient) erro
 	}
 	return err
 }
+
+func TestAFollowerGoesOnAlthoughItsLineToTheHubWentDead(t *testing.T) {
+	t.Parallel()
+	h := hubtest.Start(t, hubtest.Config{Change: func(c *server.Config) { c.Limits.MinPing = time.Second }})
+	h.AgreeOffice(t, "office")
+	h.Load(t, bytes.NewReader(h.Generated(t, 12, 3)))
+	line := newBridge(t, "tcp", h.GRPCAddress())
+	ctx, cancel := context.WithTimeout(t.Context(), inTime)
+	defer cancel()
+	c, err := client.New(client.Config{
+		Target: line.listener.Addr().String(), Insecure: true, Token: client.StaticToken(h.TokenFor(t, "office", "")),
+		Keepalive: 10 * time.Second, // the least that gRPC heeds
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	reader := follow(ctx, t, c)
+	line.freeze()
+	straight := h.Client(t, "office", "a-clerk")
+	changeFacts(t, straight, 1)
+	reader.until(ctx, t, standing(ctx, t, straight))
+}
