@@ -17,11 +17,16 @@ const copyFrom = 200
 // OpenPostgres opens the mirror in a PostgreSQL database (version 12 or later). The
 // role needs the right to create tables in the first schema of its search_path.
 func OpenPostgres(ctx context.Context, url string) (Sink, error) {
+	return openPostgres(ctx, url, databaseWait)
+}
+
+func openPostgres(ctx context.Context, url string, wait time.Duration) (Sink, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		// pgx leaves the password out of this error.
 		return nil, fmt.Errorf("mirror: database URL: %w", err)
 	}
+	bound(&config.Config, wait)
 	s := &postgres{config: config, spares: make(chan []byte, spareInboxes)}
 	if err := createOwnTables(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -128,6 +128,7 @@ type followingMirror struct {
 	mu      sync.Mutex
 	current chan struct{} // closed when the next run is done
 	last    *mirror.End
+	mended  []any // villages that were fetched anew, and reloads: there is to be nothing to mend
 }
 
 // mirrorConfig is that of a mirror in SQLite, over a way to the hub that may break.
@@ -175,6 +176,12 @@ func (f *followingMirror) report(r mirror.Result) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last = r.End
+	for _, v := range r.Healed {
+		f.mended = append(f.mended, v)
+	}
+	for _, why := range r.Reloads {
+		f.mended = append(f.mended, why)
+	}
 	close(f.current)
 	f.current = make(chan struct{})
 }
@@ -201,8 +208,8 @@ func (f *followingMirror) mustEqual(t *testing.T) {
 	}
 	f.end()
 	v, err := f.sync.Verify(ctx)
-	if err != nil || v.Rows == 0 || len(v.Differing)+len(v.Behind) > 0 {
-		t.Errorf("the follower's mirror is not the hub's: %+v, %v", v, err)
+	if err != nil || v.Rows == 0 || len(v.Differing)+len(v.Behind) > 0 || len(f.mended) > 0 {
+		t.Errorf("the follower's mirror is not the hub's: %+v, mended %v, %v", v, f.mended, err)
 	}
 	f.start(t)
 }

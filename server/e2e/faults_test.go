@@ -22,7 +22,7 @@ import (
 
 const (
 	faultsBetweenChecks = 10
-	answersDuringFault  = 3 // to the writer, good or bad, before the fault is taken away
+	answersDuringFault  = 6 // to the writers, good or bad, before the fault is taken away
 )
 
 // Whatever becomes of the lines between clients, hub and database: what was acknowledged is
@@ -50,12 +50,12 @@ type spoiled struct {
 	h        *hubtest.Hub
 	direct   string // URL of the database
 	lines    []toxicLine
-	writer   *clerk
+	writers  []*clerk
 	office   *client.Client   // over the line to the hub
 	pulled   []*mirror.Syncer // again and again
 	follower *followingMirror
-	answers  chan error // that the writer got
-	halt     func()     // ends writer and pullers
+	answers  chan error // that the writers got
+	halt     func()     // ends writers and pullers
 }
 
 func newSpoiled(t *testing.T) *spoiled {
@@ -88,7 +88,7 @@ func newSpoiled(t *testing.T) *spoiled {
 	}
 	t.Cleanup(func() { _ = s.office.Close() })
 	straight := s.h.Client(t, "office", "a-clerk")
-	s.writer = clerks(t, straight.Sync(), straight.Households(), 1)[0]
+	s.writers = clerks(t, straight.Sync(), straight.Households(), 3)
 	s.load()
 	return s
 }
@@ -103,28 +103,30 @@ func newSyncer(t *testing.T, config mirror.Config, size int32) *mirror.Syncer {
 	return s
 }
 
-// load lets writer and pullers go to work.
+// load lets writers and pullers go to work.
 func (s *spoiled) load() {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	var working sync.WaitGroup
 	s.answers = make(chan error)
-	working.Go(func() {
-		for ctx.Err() == nil {
-			err := s.writer.once(s.t.Context(), s.office.Households())
-			if !tolerable(err) {
-				s.t.Errorf("the writer was told: %v", err)
+	for _, w := range s.writers {
+		working.Go(func() {
+			for ctx.Err() == nil {
+				err := w.once(s.t.Context(), s.office.Households())
+				if !tolerable(err) {
+					s.t.Errorf("%s was told: %v", w.name, err)
+				}
+				select {
+				case s.answers <- err:
+				case <-ctx.Done():
+				}
 			}
-			select {
-			case s.answers <- err:
-			case <-ctx.Done():
-			}
-		}
-	})
+		})
+	}
 	for i, p := range s.pulled {
 		working.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := p.Pull(ctx); !tolerable(err) {
-					s.t.Errorf("mirror %d was told: %v", i, err)
+				if r, err := p.Pull(ctx); !tolerable(err) || len(r.Healed)+len(r.Reloads) > 0 {
+					s.t.Errorf("mirror %d healed %v, reloaded %v: %v", i, r.Healed, r.Reloads, err)
 				}
 			}
 		})
@@ -140,7 +142,7 @@ func tolerable(err error) bool {
 	return err == nil || errors.Is(err, context.Canceled) || e != nil && (e.Remedy == client.Retry || e.Code == codes.DeadlineExceeded)
 }
 
-// fault spoils a line until the writer has had its answers, and mends it until a write is
+// fault spoils a line until the writers have had their answers, and mends it until a write is
 // acknowledged again.
 func (s *spoiled) fault() {
 	s.t.Helper()
@@ -171,8 +173,10 @@ func (s *spoiled) check() {
 	ctx, cancel := context.WithTimeout(s.t.Context(), inTime)
 	defer cancel()
 	straight := s.h.Client(s.t, "office", "a-clerk")
-	s.writer.retry(s.t, straight.Households())
-	s.writer.check(s.t, straight.Households())
+	for _, w := range s.writers {
+		w.retry(s.t, straight.Households())
+		w.check(s.t, straight.Households())
+	}
 	house{url: s.direct}.mustBeDense(s.t)
 	for i, p := range s.pulled {
 		if r, err := p.Pull(ctx); err != nil || !r.Current || len(r.Healed) > 0 || len(r.Reloads) > 0 {
