@@ -44,6 +44,9 @@ func TestAKilledHubOrDatabaseComesBackWithEveryWriteThatWasAcknowledged(t *testi
 	mustFind(t, r.h, []string{"--all"})
 }
 
+const worklists = "without-helper,open-needs,match-tasks,provisional-identities,school-age-not-enrolled,insurance-missing," +
+	"dangerous-house-unrenovated,income-missing,monitoring-overdue,helper-gap,over-protection"
+
 // ruin is a hub and its own database, of which one after the other is killed.
 type ruin struct {
 	t        *testing.T
@@ -65,6 +68,8 @@ func newRuin(t *testing.T) *ruin {
 		t: t, random: rand.New(rand.NewPCG(7, 1)), //nolint:gosec // a seeded sequence is what is wanted
 		database: database, h: newHouseOn(t, database.URL(t)), copied: filepath.Join(t.TempDir(), "mirror.db"),
 	}
+	// With all lists in its scope a follower is told of every transaction; the numbers of others it need not hear.
+	r.h.agree(t, "office", allLists+","+worklists, "--households", "--catalogue", "--groups", "REGISTER")
 	r.h.load(t, invented(t, 24, 4))
 	r.h.hubd(t, 0, "derive")
 	r.token = r.h.token(t, "office", "a-clerk")
