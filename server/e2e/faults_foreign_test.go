@@ -63,7 +63,7 @@ func TestAForeignTransactionHeldOpenDoesNotDelayTheFeed(t *testing.T) {
 	at := standing(ctx, t, office)
 
 	held := openForeign(t, h.Database)
-	near, far := follow(ctx, t, office), follow(ctx, t, other.Client(t, "office", "a-clerk"))
+	near, far := listen(ctx, t, office), listen(ctx, t, other.Client(t, "office", "a-clerk"))
 	for range rounds {
 		changeFacts(t, office, 3)
 		now := standing(ctx, t, office)

@@ -44,8 +44,8 @@ type following struct {
 	seen map[string][]int64 // numbers of transactions, as they came, by area
 }
 
-// follow reads until the test ends. The first End has come when it returns.
-func follow(ctx context.Context, t *testing.T, c *client.Client) *following {
+// listen reads until the test ends. The first End has come when it returns.
+func listen(ctx context.Context, t *testing.T, c *client.Client) *following {
 	t.Helper()
 	f := &following{ends: make(chan *hubv1.End, 1000), done: make(chan error, 1), seen: map[string][]int64{}}
 	go func() {
@@ -115,7 +115,7 @@ func TestFollowersAreToldAlthoughTheHubsLinesToItsDatabaseWentDead(t *testing.T)
 	other := hubtest.Start(t, hubtest.Config{Dir: h.Dir, Database: direct})
 	ctx, cancel := context.WithTimeout(t.Context(), inTime)
 	defer cancel()
-	reader := follow(ctx, t, h.Client(t, "office", "a-clerk"))
+	reader := listen(ctx, t, h.Client(t, "office", "a-clerk"))
 	for range 3 { // whatever each line was used for at that moment
 		line.freeze()
 		c := other.Client(t, "office", "a-clerk")
@@ -177,7 +177,7 @@ func TestAFollowerGoesOnAlthoughItsLineToTheHubWentDead(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	reader := follow(ctx, t, c)
+	reader := listen(ctx, t, c)
 	line.freeze()
 	straight := h.Client(t, "office", "a-clerk")
 	changeFacts(t, straight, 1)
