@@ -46,20 +46,20 @@ func (t *tx) append(ctx context.Context, b store.Batch) (int64, error) {
 	first.saveDues(b)
 	first.saveAliases(b)
 	if len(b.Changes) == 0 {
-		return 0, first.send(ctx, t.tx)
+		return 0, first.send(ctx, t.open)
 	}
 	var number int64
 	deltas := b.BlockDeltas()
 	sums := make([]store.Block, len(deltas))
 	first.nextNumber(b.Area, &number)
 	first.readBlocks(b.Area, deltas, sums)
-	if err := first.send(ctx, t.tx); err != nil {
+	if err := first.send(ctx, t.open); err != nil {
 		return 0, err
 	}
 	second.saveRecords(b, number)
 	second.saveChanges(b, number)
 	second.saveBlocks(b.Area, deltas, sums, number)
-	return number, second.send(ctx, t.tx)
+	return number, second.send(ctx, t.open)
 }
 
 // pipeline collects statements that are sent together and run in order.

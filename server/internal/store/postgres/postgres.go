@@ -117,24 +117,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// viewing begins a View. A snapshot stands from the first query on, hence the second one.
-var viewing = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"}
-
 var updating = pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
-
-// View implements store.Store.
-func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
-	return view(ctx, s.pool, func(r *reader) error { return fn(r) })
-}
-
-func view(ctx context.Context, pool *pgxpool.Pool, fn func(*reader) error) error {
-	open, err := pool.BeginTx(ctx, viewing)
-	if err != nil {
-		return away(ctx, err)
-	}
-	defer rollback(ctx, open)
-	return lost(ctx, open, fn(&reader{tx: open}))
-}
 
 // Update implements store.Store.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
@@ -160,12 +143,12 @@ func (s *Store) try(ctx context.Context, fn func(store.Tx) error) (again bool, e
 		return false, away(ctx, err)
 	}
 	defer rollback(ctx, open)
-	t := &tx{reader: reader{tx: open}}
+	t := &tx{reader: reader{in: open}, open: open}
 	if err := fn(t); err != nil {
-		return retryable(err), lost(ctx, open, err)
+		return retryable(err), lost(ctx, open.Conn(), err)
 	}
 	if t.failed != nil {
-		return retryable(t.failed), lost(ctx, open, t.failed)
+		return retryable(t.failed), lost(ctx, open.Conn(), t.failed)
 	}
 	if err := ctx.Err(); err != nil {
 		return false, err
@@ -182,8 +165,8 @@ func away(ctx context.Context, err error) error {
 }
 
 // lost tells the failure of a connection from others: the driver closes one that failed.
-func lost(ctx context.Context, open pgx.Tx, err error) error {
-	if err == nil || !open.Conn().IsClosed() {
+func lost(ctx context.Context, conn *pgx.Conn, err error) error {
+	if err == nil || !conn.IsClosed() {
 		return err
 	}
 	return away(ctx, err)

@@ -14,10 +14,27 @@ import (
 // page is how many rows an iteration fetches at a time; their documents are in memory.
 const page = 1000
 
+// session is what a reader asks: a transaction, or a connection within one.
+type session interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
 // reader reads within one transaction. When that has ended, every call is an error.
 type reader struct {
-	tx     pgx.Tx
-	failed error // the first failure; the server refuses everything after it
+	in     session
+	meta   func() (store.Meta, error) // of a snapshot; nil: it has to be asked
+	failed error                      // the first failure; the server refuses everything after it
+	ended  bool
+}
+
+var errEnded = errors.New("postgres: the transaction has ended")
+
+func (r *reader) query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
+	if r.ended {
+		return nil, errEnded
+	}
+	return r.in.Query(ctx, query, args...)
 }
 
 func (r *reader) note(err error) error {
@@ -32,7 +49,7 @@ type scan[T any] func(pgx.CollectableRow) (T, error)
 // one reads a single row; without one it is store.ErrNotFound.
 func one[T any](ctx context.Context, r *reader, scan scan[T], query string, args ...any) (T, error) {
 	var none T
-	rows, err := r.tx.Query(ctx, query, args...)
+	rows, err := r.query(ctx, query, args...)
 	if err != nil {
 		return none, r.note(err)
 	}
@@ -45,7 +62,7 @@ func one[T any](ctx context.Context, r *reader, scan scan[T], query string, args
 
 // list reads all rows; none of them are nil.
 func list[T any](ctx context.Context, r *reader, scan scan[T], query string, args ...any) ([]T, error) {
-	rows, err := r.tx.Query(ctx, query, args...)
+	rows, err := r.query(ctx, query, args...)
 	if err != nil {
 		return nil, r.note(err)
 	}

@@ -32,6 +32,9 @@ func (r *reader) HouseholdRecords(ctx context.Context, area string, households [
 
 // WithRecords sends both queries together.
 func (r *reader) WithRecords(ctx context.Context, area string, households []string) (rows []store.Household, records []store.Record, err error) {
+	if r.ended {
+		return nil, nil, errEnded
+	}
 	var both pgx.Batch
 	both.Queue(`SELECT `+householdColumns+currentColumns+` FROM households WHERE area = $1 AND id = ANY($2) ORDER BY id`, area, households).
 		Query(func(found pgx.Rows) error {
@@ -42,7 +45,7 @@ func (r *reader) WithRecords(ctx context.Context, area string, households []stri
 		records, err = pgx.CollectRows(found, pgx.RowToFunc[store.Record](scanRecord))
 		return err
 	})
-	return rows, records, r.note(r.tx.SendBatch(ctx, &both).Close())
+	return rows, records, r.note(r.in.SendBatch(ctx, &both).Close())
 }
 
 func (r *reader) Records(ctx context.Context, q store.RecordQuery, fn func(store.Record) error) error {

@@ -110,7 +110,7 @@ func (t *tx) SaveCase(ctx context.Context, c store.Case) error {
 		save = `INSERT INTO cases (` + caseColumns + `)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (area, id) DO NOTHING`
 	}
-	point, err := t.tx.Begin(ctx)
+	point, err := t.open.Begin(ctx)
 	if err != nil {
 		return t.note(err)
 	}

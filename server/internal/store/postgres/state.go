@@ -13,8 +13,13 @@ func scanMeta(row pgx.CollectableRow) (m store.Meta, err error) {
 	return m, err
 }
 
+const metaQuery = `SELECT epoch, catalogue, derivation, agreements FROM meta`
+
 func (r *reader) Meta(ctx context.Context) (store.Meta, error) {
-	return one(ctx, r, scanMeta, `SELECT epoch, catalogue, derivation, agreements FROM meta`)
+	if r.meta != nil && !r.ended {
+		return r.meta()
+	}
+	return one(ctx, r, scanMeta, metaQuery)
 }
 
 func scanHead(row pgx.CollectableRow) (h store.Head, err error) {

@@ -4,19 +4,22 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
 // tx writes within one READ COMMITTED transaction.
 type tx struct {
 	reader
+	open     pgx.Tx
 	order    store.LockOrder
 	appended bool
 }
 
 // exec runs one write and gives the number of rows it has touched.
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	tag, err := t.tx.Exec(ctx, query, args...)
+	tag, err := t.open.Exec(ctx, query, args...)
 	return tag.RowsAffected(), t.note(err)
 }
 
