@@ -14,7 +14,7 @@ import (
 
 // Bounds of a page.
 const (
-	defaultPage = 5000
+	defaultPage = 2000
 	// maxScanned bounds the changes looked at for one page, so that a narrow scope
 	// in a busy area gets its cursor forward instead of one endless call.
 	maxScanned = 50000
@@ -29,7 +29,7 @@ type PullQuery struct {
 	Scope        feed.Request
 	Cursor       string // empty begins with blocks
 	Subscription string // in place of Scope and Cursor
-	PageSize     int    // 0: 5,000
+	PageSize     int    // 0: 2,000
 }
 
 // Pull gives one page: blocks, then changes, then the end, always with a cursor.

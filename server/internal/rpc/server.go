@@ -133,6 +133,7 @@ func New(cfg Config) (*grpc.Server, error) {
 // runs ahead is set by the client's windows.
 func options(cfg Config, g *guard) []grpc.ServerOption {
 	return []grpc.ServerOption{
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.UnaryInterceptor(g.unary),
 		grpc.StreamInterceptor(g.stream),
 		grpc.MaxRecvMsgSize(cfg.MaxRecv),

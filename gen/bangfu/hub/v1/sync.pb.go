@@ -198,7 +198,7 @@ type PullRequest struct {
 	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// Name of a subscription, in place of scope and cursor. The page is given again until AdvanceSubscription.
 	Subscription string `protobuf:"bytes,3,opt,name=subscription,proto3" json:"subscription,omitempty"`
-	// About how many records or changes a page should hold; 0 means 5,000. Blocks and transactions are never split, so a page
+	// About how many records or changes a page should hold; 0 means 2,000. Blocks and transactions are never split, so a page
 	// may hold more: at least one of them, at most page_size plus the last one.
 	PageSize      int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
