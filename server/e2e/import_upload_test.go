@@ -161,6 +161,7 @@ func TestWhoMayNotWriteImportsNothing(t *testing.T) {
 			}
 		}
 	}
+	h.Stop() // outcomes are on record then
 	if n := auditEntries(t, h, "import.dry_run"); n != 2*len(ways) {
 		t.Errorf("%d entries in the audit about %d imports that were begun", n, len(ways))
 	}
