@@ -40,7 +40,11 @@ func TestWhoLosesALockIsToldAndAnotherTakesIt(t *testing.T) {
 		if !errors.Is(context.Cause(ctx), store.ErrLockLost) {
 			t.Errorf("the holder was told %v", context.Cause(ctx))
 		}
-		if err := next.Alone(t.Context(), "keeper", func(context.Context) error { return nil }); err != nil {
+		err := store.ErrHeld
+		for errors.Is(err, store.ErrHeld) && t.Context().Err() == nil { // a session tells of its end before its locks go
+			err = next.Alone(t.Context(), "keeper", func(context.Context) error { return nil })
+		}
+		if err != nil {
 			t.Errorf("the next holder: %v", err)
 		}
 		return holder.Update(ctx, func(tx store.Tx) error { return tx.SetMeta(ctx, store.Meta{Epoch: "too late"}) })
