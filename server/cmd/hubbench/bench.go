@@ -32,6 +32,7 @@ func measures() []measure {
 		{"snapshot", (*bench).snapshot},
 		{"snapshot_rest", (*bench).snapshotRest},
 		{"snapshot_first", (*bench).snapshotFirst},
+		{"snapshot_stale", (*bench).snapshotStale},
 		{"mirror_full", (*bench).mirrorFull},
 		{"memory", (*bench).memory},
 		{"check", (*bench).check},

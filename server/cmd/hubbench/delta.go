@@ -83,10 +83,7 @@ func (b *bench) changedHub(ctx context.Context, h *hub, households int) (*delta,
 	if _, _, err := pull(ctx, b.engine, h, d.mirror); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	lines, err := b.register.uninsured(households)
-	if err == nil {
-		err = importLines(ctx, h.Server, lines, "MEDICAL_INSURANCE")
-	}
+	err = b.uninsure(ctx, h, households)
 	if err == nil {
 		err = b.engine.settle(ctx, h.cfg)
 	}

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // wanted are all lines of a run, in their order.
 func wanted(sqlite bool) []string {
 	all := []string{
-		"load", "snapshot", "snapshot_rest", "snapshot_first", "mirror_full", "mirror_full_sqlite", "memory", "check", "start",
+		"load", "snapshot", "snapshot_rest", "snapshot_first", "snapshot_stale", "mirror_full", "mirror_full_sqlite", "memory", "check", "start",
 		"delta_cost", "delta_cost_mirror", "lag_p50", "lag_p99", "lag_with_write_p50", "lag_with_write_p99",
 		"lag_other_process_p50", "lag_other_process_p99", "nightly",
 	}

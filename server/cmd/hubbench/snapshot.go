@@ -35,6 +35,46 @@ func (b *bench) snapshotFirst(ctx context.Context) ([]line, error) {
 	})
 }
 
+// snapshotStale reads it after a hundredth of the households has changed.
+func (b *bench) snapshotStale(ctx context.Context) ([]line, error) {
+	changing := b.households / 100
+	restore := func(ctx context.Context, h *hub) error {
+		return importLines(ctx, h.Server, b.register.lines(0, changing), "MEDICAL_INSURANCE")
+	}
+	var of *hub
+	lines, err := b.whole(ctx, line{Name: "snapshot_stale"}, func(h *hub, c *client.Client, rows int64) (figure, error) {
+		of = h
+		insured := true
+		return func(ctx context.Context) (float64, error) {
+			if _, err := follow(ctx, c); err != nil { // prepares the blocks
+				return 0, err
+			}
+			if insured = !insured; insured {
+				if err := restore(ctx, h); err != nil {
+					return 0, err
+				}
+			} else if err := b.uninsure(ctx, h, changing); err != nil {
+				return 0, err
+			}
+			return once(ctx, rows, func(ctx context.Context) (int64, error) { return follow(ctx, c) })
+		}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	lines[0].Note += fmt.Sprintf(", %d households changed since the blocks were prepared", changing)
+	return lines, restore(ctx, of)
+}
+
+// uninsure takes the first households out of the basic insurance.
+func (b *bench) uninsure(ctx context.Context, h *hub, households int) error {
+	lines, err := b.register.uninsured(households)
+	if err == nil {
+		err = importLines(ctx, h.Server, lines, "MEDICAL_INSURANCE")
+	}
+	return err
+}
+
 // whole compares a way of reading the whole list with its export from a plain table.
 func (b *bench) whole(ctx context.Context, l line, prepare func(*hub, *client.Client, int64) (figure, error)) (_ []line, err error) {
 	h, p, c, err := b.sides(ctx)

@@ -82,7 +82,11 @@ func fresh(b store.Block) bool { return b.Bytes != nil && b.Built == b.Transacti
 // addBlocks adds blocks: their stored bytes as they are, those of the stale ones rebuilt
 // from the records of the same snapshot.
 func (p *pager) addBlocks(ctx context.Context, run, stale []store.Block) error {
-	built, err := p.hub.rebuild(ctx, p.r, stale)
+	var head store.Head
+	if len(stale) > 0 {
+		head, _ = headOf(p.heads, stale[0].Area)
+	}
+	built, err := p.hub.rebuild(ctx, p.r, head, stale)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"errors"
+
 	"github.com/klauspost/compress/s2"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -38,6 +40,42 @@ func DecodeRecord(area, village, household, person string, transaction int64, fi
 	}
 	r.Area, r.Village, r.Household, r.Person, r.Transaction = area, village, household, person, transaction
 	return r, nil
+}
+
+// errRecords says that bytes are not what AppendRecord writes.
+var errRecords = errors.New("wire: not the records of a block")
+
+// EachRecord calls fn with each record of a block as it stands there, by its key.
+func EachRecord(records []byte, fn func(household, person string, record []byte)) error {
+	for len(records) > 0 {
+		number, kind, n := protowire.ConsumeField(records)
+		if n < 0 || number != embeddedRecord {
+			return errRecords
+		}
+		_, _, tag := protowire.ConsumeTag(records)
+		inner, size := protowire.ConsumeBytes(records[tag:])
+		if kind != protowire.BytesType || size < 0 {
+			return errRecords
+		}
+		household, inner := leadingText(inner, recordHousehold)
+		person, _ := leadingText(inner, recordPerson)
+		fn(household, person, records[:n])
+		records = records[n:]
+	}
+	return nil
+}
+
+// leadingText takes a text that stands first, "" where another field does.
+func leadingText(b []byte, number protowire.Number) (text string, rest []byte) {
+	is, kind, tag := protowire.ConsumeTag(b)
+	if tag < 0 || is != number || kind != protowire.BytesType {
+		return "", b
+	}
+	value, n := protowire.ConsumeBytes(b[tag:])
+	if n < 0 {
+		return "", b
+	}
+	return string(value), b[tag+n:]
 }
 
 // SetRecords gives a block its records, encoded by AppendRecord and packed.
