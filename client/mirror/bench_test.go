@@ -28,6 +28,8 @@ func BenchmarkApply(b *testing.B) {
 				for first := 0; first < rows; first += perPage {
 					must(b, m.sync.apply(ctx, newRun(), asRead(blockPage(first, perPage))))
 				}
+				end := &hubv1.Page{Loading: true, Cursor: "end", End: &hubv1.End{}}
+				must(b, m.sync.apply(ctx, newRun(), asRead(end)))
 				must(b, m.sync.reveal(ctx, newRun()))
 				load += time.Since(started)
 				started = time.Now()
