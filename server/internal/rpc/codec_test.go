@@ -40,6 +40,10 @@ func TestPagesOfPackedBlocksAreTheSameMessage(t *testing.T) {
 		if err := newCodec().Unmarshal(sent, got); err != nil || !proto.Equal(got, want) {
 			t.Fatalf("%v: got %v, want %v", err, got, want)
 		}
+		usual, err := proto.MarshalOptions{Deterministic: true}.Marshal(want)
+		if err != nil || !bytes.Equal(sent.Materialize(), usual) {
+			t.Fatal("the fields are in another order than usual")
+		}
 	})
 }
 
