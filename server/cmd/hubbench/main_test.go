@@ -132,7 +132,7 @@ func mustSummarise(t *testing.T, text string, names []string) {
 	var judged []string
 	for _, v := range s.Measures {
 		judged = append(judged, v.Name)
-		if reported := strings.HasPrefix(v.Name, "lag_") || v.Name == "start"; (v.Floor == nil) != reported {
+		if reported := strings.HasPrefix(v.Name, "lag_") || v.Name == "start" || v.Name == "snapshot_stale"; (v.Floor == nil) != reported {
 			t.Errorf("%s: floor %v", v.Name, v.Floor)
 		}
 	}
