@@ -113,9 +113,9 @@ func (h house) database(t testing.TB) *sql.DB {
 // openSQL opens a PostgreSQL URL or a SQLite file.
 func openSQL(t testing.TB, location string) *sql.DB {
 	t.Helper()
-	driver := "sqlite"
-	if strings.HasPrefix(location, "postgres://") {
-		driver = "pgx"
+	driver := "pgx"
+	if !strings.HasPrefix(location, "postgres://") {
+		driver, location = "sqlite", "file:"+location+"?_pragma=busy_timeout(10000)" // the hub writes as well
 	}
 	db, err := sql.Open(driver, location)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -105,6 +106,10 @@ func Server(h http.Handler, l Limits) *http.Server {
 	}
 }
 
+// readStrictly sets how queries are read. The library keeps that for the whole process, so
+// that a second hub in it must not set it while the first one serves.
+var readStrictly = sync.OnceFunc(func() { runtime.NewServeMux(runtime.SetQueryParameterParser(strictQuery{})) })
+
 // newMux makes grpc-gateway's mux with the parts of it replaced that let through
 // more than they should: headers, query names, method overrides, library texts.
 func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
@@ -118,8 +123,8 @@ func newMux(conn *grpc.ClientConn, fail failures) (*runtime.ServeMux, error) {
 		runtime.WithRoutingErrorHandler(fail.handleRouting),
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithDisablePathLengthFallback(),
-		runtime.SetQueryParameterParser(strictQuery{}),
 	)
+	readStrictly()
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		hubv1.RegisterDivisionServiceHandler,
 		hubv1.RegisterHouseholdServiceHandler,
