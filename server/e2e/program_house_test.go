@@ -115,7 +115,10 @@ func openSQL(t testing.TB, location string) *sql.DB {
 	t.Helper()
 	driver := "pgx"
 	if !strings.HasPrefix(location, "postgres://") {
-		driver, location = "sqlite", "file:"+location+"?_pragma=busy_timeout(10000)" // the hub writes as well
+		driver = "sqlite"
+	}
+	if filepath.IsAbs(location) {
+		location = "file:" + location + "?_pragma=busy_timeout(10000)" // the hub writes as well
 	}
 	db, err := sql.Open(driver, location)
 	if err != nil {
