@@ -22,7 +22,7 @@ type news struct {
 
 // changedSince gives the changes of blocks of one list since each was built; nil where there
 // are so many, or so many transactions, that reading the records costs less.
-func changedSince(ctx context.Context, r store.Reader, head store.Head, blocks []*store.Block) (map[string]*news, error) {
+func changedSince(ctx context.Context, r store.Reader, head store.Head, blocks []store.Block) (map[string]*news, error) {
 	out, after, worth := map[string]*news{}, head.Last, int64(0)
 	for _, b := range blocks {
 		if b.Bytes == nil || b.Built+1 < head.OldestKept {
@@ -39,7 +39,7 @@ func changedSince(ctx context.Context, r store.Reader, head store.Head, blocks [
 		if worth--; worth < 0 {
 			return errEnough
 		}
-		for _, village := range both(c.Village, c.FromVillage) {
+		for _, village := range []string{c.Village, c.FromVillage} {
 			if s := out[village]; s != nil && c.Transaction > s.built {
 				s.changes = append(s.changes, c)
 			}
@@ -52,18 +52,10 @@ func changedSince(ctx context.Context, r store.Reader, head store.Head, blocks [
 	return out, err
 }
 
-// both gives two villages, one where they are the same or the second is none.
-func both(village, from string) []string {
-	if from == "" || from == village {
-		return []string{village}
-	}
-	return []string{village, from}
-}
-
 // mend gives a block's records by its old bytes and the changes since; false where that
 // cannot be what stands in the store.
-func (h *Hub) mend(b *store.Block, s *news) (plain []byte, ok bool, err error) {
-	old := *b
+func (h *Hub) mend(b store.Block, s *news) (plain []byte, ok bool, err error) {
+	old := b
 	old.Transaction = b.Built
 	packed, err := h.Keys.Open(b.Bytes, blockContext(old))
 	if err != nil {
@@ -95,7 +87,7 @@ func byKey(a, b row) int {
 }
 
 // overlaid gives the rows of a block after the changes, in their order.
-func (h *Hub) overlaid(b *store.Block, s *news, records []byte) ([]row, error) {
+func (h *Hub) overlaid(b store.Block, s *news, records []byte) ([]row, error) {
 	changed := map[[2]string]row{}
 	for _, c := range s.changes {
 		r := row{household: c.Household, person: c.Person}

@@ -38,11 +38,7 @@ func (h *Hub) rebuild(ctx context.Context, r store.Reader, head store.Head, stal
 
 // list mends what can be mended of the blocks of one list, and reads the records of the others.
 func (w *rebuilding) list(ctx context.Context, r store.Reader, from, to int) error {
-	blocks := make([]*store.Block, 0, to-from)
-	for i := from; i < to; i++ {
-		blocks = append(blocks, &w.blocks[i])
-	}
-	changed, err := changedSince(ctx, r, w.head, blocks)
+	changed, err := changedSince(ctx, r, w.head, w.blocks[from:to])
 	if err != nil {
 		return err
 	}
@@ -50,7 +46,7 @@ func (w *rebuilding) list(ctx context.Context, r store.Reader, from, to int) err
 	for i := from; i < to; i++ {
 		plain, ok := []byte(nil), false
 		if s := changed[w.blocks[i].Village]; s != nil {
-			if plain, ok, err = w.hub.mend(&w.blocks[i], s); err != nil {
+			if plain, ok, err = w.hub.mend(w.blocks[i], s); err != nil {
 				return err
 			}
 		}

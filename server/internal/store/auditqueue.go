@@ -29,8 +29,7 @@ type AuditQueue struct {
 	waiting []*queued        // not taken up yet
 	open    map[*queued]bool // and those being written
 	writers int
-	closed  bool
-	idle    sync.WaitGroup
+	entries Calls // not finished
 }
 
 type queued struct {
@@ -59,21 +58,13 @@ func (q *AuditQueue) Later(e AuditEntry, told func(error)) { q.add(e, told) }
 
 func (q *AuditQueue) add(e AuditEntry, told func(error)) *queued {
 	w := &queued{entry: e, finished: make(chan struct{}), told: told}
-	if !q.take(w) {
-		w.err = ErrClosed
+	if w.err = q.entries.Begin(); w.err != nil {
 		close(w.finished)
 		told(w.err)
+		return w
 	}
-	return w
-}
-
-// take lines an entry up, unless the queue is closed.
-func (q *AuditQueue) take(w *queued) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
-		return false
-	}
 	if q.open == nil {
 		q.open = map[*queued]bool{}
 	}
@@ -81,9 +72,9 @@ func (q *AuditQueue) take(w *queued) bool {
 	q.waiting = append(q.waiting, w)
 	if q.writers < q.Writers {
 		q.writers++
-		q.idle.Go(q.drain)
+		go q.drain()
 	}
-	return true
+	return w
 }
 
 func (q *AuditQueue) giveUp(ctx context.Context, w *queued) error {
@@ -96,6 +87,7 @@ func (q *AuditQueue) giveUp(ctx context.Context, w *queued) error {
 	q.waiting = slices.Delete(q.waiting, i, i+1)
 	delete(q.open, w)
 	close(w.finished)
+	q.entries.Done()
 	return ctx.Err()
 }
 
@@ -121,15 +113,11 @@ func (q *AuditQueue) finish(w *queued, err error) {
 	w.err = err
 	close(w.finished)
 	w.told(err)
+	q.entries.Done()
 }
 
 // Close refuses what comes from then on, ErrClosed, and waits for what came before.
-func (q *AuditQueue) Close() {
-	q.mu.Lock()
-	q.closed = true
-	q.mu.Unlock()
-	q.idle.Wait()
-}
+func (q *AuditQueue) Close() { q.entries.End() }
 
 func (q *AuditQueue) drain() {
 	for {
