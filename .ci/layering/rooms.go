@@ -14,8 +14,11 @@ const serverGo = "server/server.go"
 // hubbench plays the departments, and speaks to databases without a hub.
 const hubbench = "server/cmd/hubbench"
 
-// zstd stands between the server's and the client's gRPC.
-const zstd = "zstd"
+// zstd stands between the server's and the client's gRPC, line between each of them and a database.
+const (
+	zstd = "zstd"
+	line = "line"
+)
 
 // invented is as pure as they are, but draws lots from a seed, and stands apart.
 const invented = internal + "invented"
@@ -23,7 +26,7 @@ const invented = internal + "invented"
 // loud lists the rooms that may know the world.
 var loud = slices.Concat(
 	under(internal, "seal", "vault", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports", "meter"),
-	[]string{zstd, "client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd", hubbench})
+	[]string{zstd, line, "client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd", hubbench})
 
 // rooms lists all rooms from the ground up.
 var rooms = slices.Concat([]string{gen}, pure, []string{invented}, loud)
@@ -31,8 +34,10 @@ var rooms = slices.Concat([]string{gen}, pure, []string{invented}, loud)
 // allowed lists what a room may import of ours.
 func allowed(room string) []string {
 	switch strings.TrimPrefix(room, internal) {
-	case "store/sqlite", "store/postgres":
+	case "store/sqlite":
 		return slices.Concat(pure, under(internal, "store"))
+	case "store/postgres":
+		return slices.Concat(pure, under(internal, "store"), []string{line})
 	case "vault":
 		return slices.Concat(pure, under(internal, "seal"))
 	case "wire":
@@ -57,12 +62,12 @@ func allowed(room string) []string {
 		return []string{"server", "client", "client/mirror"}
 	case hubbench:
 		return []string{gen, "server", "client", "client/mirror"}
-	case zstd:
+	case zstd, line:
 		return nil
 	case "client":
 		return []string{gen, zstd}
 	case "client/mirror":
-		return []string{gen, "client"}
+		return []string{gen, "client", line}
 	case "client/cmd/hubsync":
 		return []string{gen, "client", "client/mirror"}
 	default: // seal, store, invented and the pure rooms themselves
@@ -91,7 +96,7 @@ var outside = []struct {
 	{"net/url", rooms},
 	{"testing", []string{}},
 	{"embed", slices.Concat(under(internal, "catalogue", "division", "pages", "removal", "register", "store", "store/sqlite", "store/postgres", "gateway"),
-		under("client", "", "/mirror", "/cmd/hubsync"), under("server", "", "/server.go", "/cmd/hubd", "/cmd/hubbench"), []string{zstd})},
+		under("client", "", "/mirror", "/cmd/hubsync"), under("server", "", "/server.go", "/cmd/hubd", "/cmd/hubbench"), []string{zstd, line})},
 	{"database/sql", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"), []string{hubbench})},
 	{"github.com/jackc/pgx/v5", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "store/sqlite", "store/postgres"), []string{hubbench})},
 	{"google.golang.org/grpc", slices.Concat(under("client", "", "/mirror", "/cmd/hubsync"), under(internal, "rpc", "gateway", "authn"), []string{zstd, "server", serverGo})},

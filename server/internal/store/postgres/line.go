@@ -1,13 +1,12 @@
 package postgres
 
 import (
-	"context"
-	"net"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/bangfuhub/hub/line"
 )
 
 const (
@@ -38,68 +37,5 @@ func bound(cfg *pgconn.Config, wait time.Duration) {
 			cfg.RuntimeParams[name] = strconv.FormatInt(value, 10)
 		}
 	}
-	dial := cfg.DialFunc
-	cfg.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		return &line{Conn: conn, wait: wait}, nil
-	}
-}
-
-// unbound dials what bound has bounded, for a session that is watched otherwise.
-func unbound(dial pgconn.DialFunc) pgconn.DialFunc {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if l, ok := conn.(*line); ok {
-			return l.Conn, err
-		}
-		return conn, err
-	}
-}
-
-// line is a connection on which each read and each write ends in time. The driver reads
-// only where an answer is owed.
-type line struct {
-	net.Conn
-	wait time.Duration
-
-	mu    sync.Mutex
-	until time.Time // the driver's own deadline; zero: none
-}
-
-// Read ends after wait, or at the driver's deadline.
-func (l *line) Read(b []byte) (int, error) {
-	if err := l.set(l.SetReadDeadline); err != nil {
-		return 0, err
-	}
-	return l.Conn.Read(b)
-}
-
-// Write ends after wait, or at the driver's deadline.
-func (l *line) Write(b []byte) (int, error) {
-	if err := l.set(l.SetWriteDeadline); err != nil {
-		return 0, err
-	}
-	return l.Conn.Write(b)
-}
-
-func (l *line) set(deadline func(time.Time) error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	end := time.Now().Add(l.wait)
-	if !l.until.IsZero() && l.until.Before(end) {
-		end = l.until
-	}
-	return deadline(end)
-}
-
-// SetDeadline is how the driver ends what is under way when a context ends: it holds for
-// reads and writes that begin afterwards as well.
-func (l *line) SetDeadline(t time.Time) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.until = t
-	return l.Conn.SetDeadline(t)
+	cfg.DialFunc = line.Bound(cfg.DialFunc, wait)
 }

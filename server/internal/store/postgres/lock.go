@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bangfuhub/hub/line"
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
@@ -29,7 +30,7 @@ func (s *Store) Alone(ctx context.Context, name string, fn func(context.Context)
 	cfg := s.pool.Config().ConnConfig.Copy()
 	// Where the holder's machine is gone without a word, the server finds out in half a minute, not in hours.
 	cfg.RuntimeParams["tcp_keepalives_idle"], cfg.RuntimeParams["tcp_keepalives_interval"], cfg.RuntimeParams["tcp_keepalives_count"] = "10", "5", "3"
-	cfg.DialFunc = unbound(cfg.DialFunc) // it is watched below, and silent meanwhile
+	cfg.DialFunc = line.Unbound(cfg.DialFunc) // it is watched below, and silent meanwhile
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("postgres: lock: %w", err)
