@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"strconv"
 
 	"github.com/bangfuhub/hub/client"
 )
@@ -48,31 +47,21 @@ func copyText(d []byte, text string) []byte {
 	return append(d, text...)
 }
 
-// copyValue writes what value says.
+// copyValue writes a field's text in its column's type.
 func copyValue(d []byte, sqlType, text string) []byte {
-	if sqlType == "boolean" {
-		d = binary.BigEndian.AppendUint32(d, 1)
-		if text == "true" {
-			return append(d, 1)
-		}
-		return append(d, 0)
-	}
-	if text == "" {
-		return binary.BigEndian.AppendUint32(d, copyNull)
-	}
-	if sqlType == "text" {
+	switch kind, n := cellOf(sqlType, text); {
+	case kind == textCell:
 		return copyText(d, text)
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case err != nil:
-		return binary.BigEndian.AppendUint32(d, copyNull)
-	case sqlType == "integer":
+	case kind == truthCell:
+		return append(binary.BigEndian.AppendUint32(d, 1), byte(n))
+	case kind == numberCell && sqlType == "integer":
 		d = binary.BigEndian.AppendUint32(d, 4)
 		return binary.BigEndian.AppendUint32(d, uint32(n)) //nolint:gosec // the contract's int32
+	case kind == numberCell:
+		d = binary.BigEndian.AppendUint32(d, 8)
+		return binary.BigEndian.AppendUint64(d, uint64(n)) //nolint:gosec // two's complement
 	}
-	d = binary.BigEndian.AppendUint32(d, 8)
-	return binary.BigEndian.AppendUint64(d, uint64(n)) //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint32(d, copyNull)
 }
 
 func (t postgresTx) append(ctx context.Context, tb *table, in inbox) error {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"sync"
 	"time"
 
@@ -48,24 +47,15 @@ func (in *imageInbox) add(t *table, key client.Key, texts []string, number int64
 	}
 }
 
-// value writes what the function of that name says.
+// value writes a field's text in its column's type.
 func (m *image) value(sqlType, text string) {
-	switch {
-	case sqlType == "boolean" && text == "true":
-		m.integer(1)
-	case sqlType == "boolean":
-		m.integer(0)
-	case text == "":
-		m.null()
-	case sqlType == "text":
+	switch kind, n := cellOf(sqlType, text); kind {
+	case textCell:
 		m.text(text)
-	default:
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			m.null()
-			return
-		}
+	case truthCell, numberCell:
 		m.integer(n)
+	case nullCell:
+		m.null()
 	}
 }
 

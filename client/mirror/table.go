@@ -137,21 +137,47 @@ func (t *table) row(key client.Key, texts []string, number int64, hash client.Ha
 	return append(row, number, hash[:])
 }
 
-// value is a field's text in its column's type; parsing undoes what Rows.Texts formatted.
-func value(sqlType, text string) any {
+// cell is what stands in a column.
+type cell int
+
+const (
+	nullCell cell = iota
+	textCell
+	truthCell
+	numberCell
+)
+
+// cellOf says what a field's text is in its column's type; parsing undoes what Rows.Texts
+// formatted. n is the number, of a truth 1 or 0.
+func cellOf(sqlType, text string) (kind cell, n int64) {
 	switch {
+	case sqlType == "boolean" && text == "true":
+		return truthCell, 1
 	case sqlType == "boolean":
-		return text == "true"
+		return truthCell, 0
 	case text == "":
-		return nil
-	case sqlType == "integer" || sqlType == "bigint":
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil
-		}
+		return nullCell, 0
+	case sqlType == "text":
+		return textCell, 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nullCell, 0
+	}
+	return numberCell, n
+}
+
+// value is a field's text as an argument of a statement.
+func value(sqlType, text string) any {
+	switch kind, n := cellOf(sqlType, text); kind {
+	case textCell:
+		return text
+	case truthCell:
+		return n == 1
+	case numberCell:
 		return n
 	}
-	return text
+	return nil
 }
 
 // upsert is "INSERT … ON CONFLICT DO UPDATE" into that side, from source: VALUES or a SELECT.
