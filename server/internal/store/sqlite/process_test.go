@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,11 +79,11 @@ func appendOne(ctx context.Context, s store.Store) (number int64, err error) {
 	return number, err
 }
 
-// child starts the second process and reads what it has acknowledged until that is enough.
-func child(t *testing.T, dir string, enough func(number int64) bool) (last int64) {
+// start starts the second process, which does what the variable says in a folder.
+func start(t *testing.T, variable, dir string) (cmd *exec.Cmd, out io.Reader) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	cmd = exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), variable+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -91,7 +92,15 @@ func child(t *testing.T, dir string, enough func(number int64) bool) (last int64
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	return cmd, out
+}
+
+// child starts the second process and reads what it has acknowledged until that is enough.
+func child(t *testing.T, dir string, enough func(number int64) bool) (last int64) {
+	t.Helper()
+	cmd, out := start(t, childDir, dir)
 	lines := bufio.NewScanner(out)
+	var err error
 	for !enough(last) && lines.Scan() {
 		if last, err = strconv.ParseInt(lines.Text(), 10, 64); err != nil {
 			t.Fatal(err)
@@ -230,16 +239,7 @@ func TestTwoStoresKnowOfEachOthersLocks(t *testing.T) {
 func TestAProcessHoldsItsLockUntilItIsKilled(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childLock+"="+dir)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd, out := start(t, childLock, dir)
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatal(line, err)
 	}
