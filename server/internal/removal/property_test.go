@@ -206,7 +206,7 @@ func TestNoSequenceOfStepsSkipsAnything(t *testing.T) {
 		c.Parameters.RestartAfterObjection = rapid.Bool().Draw(t, "restart")
 		c.Parameters.PublicityDays = rapid.IntRange(1, 6).Draw(t, "publicity")
 		c.Parameters.DaysToEffect = rapid.IntRange(0, 5).Draw(t, "days to effect")
-		for range rapid.IntRange(8, 40).Draw(t, "steps") {
+		for range rapid.IntRange(40, 60).Draw(t, "steps") {
 			today = today.AddDays(rapid.SampledFrom([]int{0, 0, 1, 2, 8}).Draw(t, "later"))
 			live(t, h, today)
 			s, x := attemptOf(t, c, today, h)
