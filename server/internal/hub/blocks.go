@@ -80,46 +80,48 @@ func (p *pager) blockRun(ctx context.Context, area string) (bool, error) {
 func fresh(b store.Block) bool { return b.Bytes != nil && b.Built == b.Transaction }
 
 // addBlocks adds blocks: their stored bytes as they are, those of the stale ones rebuilt
-// from the records of the same snapshot.
+// from the records of the same snapshot, while the next page is read.
 func (p *pager) addBlocks(ctx context.Context, run, stale []store.Block) error {
-	var head store.Head
-	if len(stale) > 0 {
-		head, _ = headOf(p.heads, stale[0].Area)
-	}
-	built, err := p.hub.rebuild(ctx, p.r, head, stale)
-	if err != nil {
-		return err
-	}
-	p.rebuilt = append(p.rebuilt, built.blocks...)
-	packed := built.packed
+	var into []*wire.Block
 	for _, b := range run {
-		var bytes []byte
-		if fresh(b) {
-			bytes, err = p.hub.Keys.Open(b.Bytes, blockContext(b))
-		} else {
-			bytes, packed = packed[0], packed[1:]
+		out := p.addBlock(b)
+		if !fresh(b) {
+			into = append(into, out)
+			continue
 		}
+		bytes, err := p.hub.Keys.Open(b.Bytes, blockContext(b))
 		if err == nil {
-			err = p.addBlock(b, bytes)
+			err = p.fillBlock(out, bytes)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(stale) == 0 {
+		return nil
+	}
+	head, _ := headOf(p.heads, stale[0].Area)
+	w, err := p.hub.rebuild(ctx, p.r, head, stale, func(at int, packed []byte) error { return p.fillBlock(into[at], packed) })
+	if err == nil {
+		p.rebuilds = append(p.rebuilds, w)
+	}
+	return err
 }
 
-func (p *pager) addBlock(b store.Block, packed []byte) error {
+func (p *pager) addBlock(b store.Block) *wire.Block {
 	out := &wire.Block{List: b.List, Area: b.Area, Village: b.Village, Count: b.Count, Digest: append([]byte(nil), b.Digest[:]...)}
-	if p.rd.packed {
-		out.Packed = packed
-	} else if err := wire.SetRecords(out, packed); err != nil {
-		return err
-	}
 	p.page.Blocks = append(p.page.Blocks, out)
 	p.n.Blocks++
 	p.n.Records += b.Count
-	return nil
+	return out
+}
+
+func (p *pager) fillBlock(out *wire.Block, packed []byte) error {
+	if p.rd.packed {
+		out.Packed = packed
+		return nil
+	}
+	return wire.SetRecords(out, packed)
 }
 
 // blockContext binds the bytes to the block and to the transaction they are true

@@ -173,7 +173,12 @@ func (h *Hub) sealRow(area string, r *feed.Row, plain []byte) ([]byte, error) {
 }
 
 func (h *Hub) openRow(area string, k store.Key, sealed []byte) ([]byte, error) {
-	plain, err := h.Keys.Open(sealed, rowContext(area, k.List, k.Household, k.Person))
+	return h.openRowIn(make([]byte, 0, 96), area, k, sealed)
+}
+
+// openRowIn is openRow with room for the context, for whoever opens many.
+func (h *Hub) openRowIn(room []byte, area string, k store.Key, sealed []byte) ([]byte, error) {
+	plain, err := h.Keys.Open(sealed, appendRowContext(room[:0], area, k.List, k.Household, k.Person))
 	if err != nil {
 		return nil, fmt.Errorf("record of list %s in area %s: %w", k.List, area, err)
 	}
@@ -181,7 +186,10 @@ func (h *Hub) openRow(area string, k store.Key, sealed []byte) ([]byte, error) {
 }
 
 func rowContext(area, list, household, person string) []byte {
-	b := make([]byte, 0, 96)
+	return appendRowContext(make([]byte, 0, 96), area, list, household, person)
+}
+
+func appendRowContext(b []byte, area, list, household, person string) []byte {
 	for _, s := range [...]string{"row", area, list, household, person} {
 		b = append(append(b, s...), 0)
 	}

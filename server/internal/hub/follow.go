@@ -38,7 +38,9 @@ func (h *Hub) Follow(ctx context.Context, c access.Caller, q FollowQuery, send f
 		err := ahead(ctx, func(ctx context.Context, queue func(sending) error) error {
 			return h.follow(ctx, rd, q, queue)
 		}, func(s sending) error {
-			h.saveBlocks(ctx, s.rebuilt)
+			if err := h.finish(ctx, s.rebuilds); err != nil {
+				return err
+			}
 			if err := send(s.page); err != nil {
 				return err
 			}
@@ -75,7 +77,7 @@ type sending struct {
 	counts counts
 	filter *feed.Filter // through which it was read
 
-	rebuilt []store.Block // to be kept, while the next page is being read
+	rebuilds rebuilds // that complete it, while the next page is being read
 }
 
 // ahead lets the next page be read from the store while the last one is being sent.
@@ -119,7 +121,7 @@ func (h *Hub) follow(ctx context.Context, rd *reading, q FollowQuery, send func(
 		}
 		n.Letters = int64(len(page.Letters))
 		if owed = owed || n.Changes > 0 || len(page.LeftScope) > 0 || n.Letters > 0; owed {
-			if err := send(sending{page, n, rd.filter, rd.rebuilt}); err != nil {
+			if err := send(sending{page, n, rd.filter, rd.rebuilds}); err != nil {
 				return err
 			}
 		}

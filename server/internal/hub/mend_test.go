@@ -46,9 +46,9 @@ type countingReader struct {
 	count *counting
 }
 
-func (r countingReader) Records(ctx context.Context, q store.RecordQuery, fn func(store.Record) error) error {
-	r.count.villages += len(q.Villages)
-	return r.Reader.Records(ctx, q, fn)
+func (r countingReader) Villages(ctx context.Context, area, list string, villages []string, fn func(string, []store.Record) error) error {
+	r.count.villages += len(villages)
+	return r.Reader.Villages(ctx, area, list, villages, fn)
 }
 
 // blocks gives all packed blocks by area, list and village, in small pages.

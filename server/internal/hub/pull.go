@@ -49,7 +49,9 @@ func (h *Hub) Pull(ctx context.Context, c access.Caller, q PullQuery) (*wire.Pag
 	from := slices.Clone(rd.cursor.Areas)
 	err = h.auditedAs(ctx, h.intent(c, pulls, scopeDetail(rd)), func() (any, []store.Delivery, error) {
 		p, counted, err := h.page(ctx, rd, q.PageSize, nil)
-		h.saveBlocks(ctx, rd.rebuilt)
+		if err == nil {
+			err = h.finish(ctx, rd.rebuilds)
+		}
 		page = p
 		return counted, tell(nil, rd.filter, from, counted, p.GetLoading()), err
 	})
@@ -106,16 +108,16 @@ func (c *counts) add(o counts) {
 
 // pager fills one page within one snapshot.
 type pager struct {
-	hub     *Hub
-	r       store.Reader
-	rd      *reading
-	cur     *feed.Cursor
-	size    int64
-	page    *wire.Page
-	n       counts
-	heads   []store.Head
-	rebuilt []store.Block
-	touched touched // non-nil in the later part of a live stream
+	hub      *Hub
+	r        store.Reader
+	rd       *reading
+	cur      *feed.Cursor
+	size     int64
+	page     *wire.Page
+	n        counts
+	heads    []store.Head
+	rebuilds rebuilds
+	touched  touched // non-nil in the later part of a live stream
 }
 
 // page reads the next page after rd's cursor and moves the cursor on.
@@ -128,7 +130,11 @@ func (h *Hub) page(ctx context.Context, rd *reading, size int, t touched) (*wire
 		cur := *rd.cursor
 		cur.Areas = slices.Clone(rd.cursor.Areas)
 		p = &pager{hub: h, r: r, rd: rd, cur: &cur, size: int64(size), page: &wire.Page{}, touched: t}
-		return p.fill(ctx)
+		err := p.fill(ctx)
+		if err != nil {
+			_ = p.rebuilds.wait() // of a page that is not sent
+		}
+		return err
 	})
 	if err != nil {
 		return nil, counts{}, err
@@ -142,7 +148,7 @@ func (h *Hub) page(ctx context.Context, rd *reading, size int, t touched) (*wire
 			p.n.seen = append(p.n.seen, feed.AreaPosition{Area: hd.Area, Transaction: hd.Last})
 		}
 	}
-	rd.cursor, rd.left, rd.rebuilt = p.cur, nil, p.rebuilt
+	rd.cursor, rd.left, rd.rebuilds = p.cur, nil, p.rebuilds
 	p.n.Pages, p.n.To = 1, p.cur.Areas
 	return p.page, p.n, nil
 }

@@ -272,6 +272,11 @@ func (r spiedReader) Records(ctx context.Context, q store.RecordQuery, fn func(s
 	return r.Reader.Records(ctx, q, fn)
 }
 
+func (r spiedReader) Villages(ctx context.Context, area, list string, villages []string, fn func(string, []store.Record) error) error {
+	r.note()
+	return r.Reader.Villages(ctx, area, list, villages, fn)
+}
+
 func (r spiedReader) HouseholdRecords(ctx context.Context, area string, ids []string) ([]store.Record, error) {
 	r.note()
 	return r.Reader.HouseholdRecords(ctx, area, ids)

@@ -2,7 +2,11 @@ package hub
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"runtime"
+	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,29 +15,53 @@ import (
 )
 
 // rebuilding gives stale blocks of an area their bytes. Records are read list by list, and
-// while the next ones are being read those of blocks that are complete are opened and packed.
+// while the next ones are being read those of villages that are complete are opened and packed.
 type rebuilding struct {
 	hub     *Hub
 	head    store.Head
 	blocks  []store.Block // in key order; get their new bytes
-	packed  [][]byte      // of each block
+	fill    func(at int, packed []byte) error
 	workers errgroup.Group
 }
 
-func (h *Hub) rebuild(ctx context.Context, r store.Reader, head store.Head, stale []store.Block) (*rebuilding, error) {
-	w := &rebuilding{hub: h, head: head, blocks: stale, packed: make([][]byte, len(stale))}
+// rebuilds are those of a page. It is not complete before they have ended.
+type rebuilds []*rebuilding
+
+// rebuild begins it; fill is called with what each block is sent as, by several goroutines.
+func (h *Hub) rebuild(ctx context.Context, r store.Reader, head store.Head, stale []store.Block, fill func(int, []byte) error) (*rebuilding, error) {
+	w := &rebuilding{hub: h, head: head, blocks: stale, fill: fill}
 	w.workers.SetLimit(runtime.GOMAXPROCS(0))
-	var err error
-	for from, to := 0, 0; from < len(stale) && err == nil; from = to {
+	for from, to := 0, 0; from < len(stale); from = to {
 		for to < len(stale) && stale[to].List == stale[from].List {
 			to++
 		}
-		err = w.list(ctx, r, from, to)
+		if err := w.list(ctx, r, from, to); err != nil {
+			_ = w.workers.Wait() // of a page that is not sent
+			return nil, err
+		}
 	}
-	if packing := w.workers.Wait(); err == nil {
-		err = packing
+	return w, nil
+}
+
+func (all rebuilds) wait() error {
+	var errs []error
+	for _, w := range all {
+		errs = append(errs, w.workers.Wait())
 	}
-	return w, err
+	return errors.Join(errs...)
+}
+
+// finish waits until a page is complete and keeps the rebuilt bytes for the next reader.
+func (h *Hub) finish(ctx context.Context, all rebuilds) error {
+	if err := all.wait(); err != nil {
+		return err
+	}
+	var built []store.Block
+	for _, w := range all {
+		built = append(built, w.blocks...)
+	}
+	h.saveBlocks(ctx, built)
+	return nil
 }
 
 // list mends what can be mended of the blocks of one list, and reads the records of the others.
@@ -42,7 +70,7 @@ func (w *rebuilding) list(ctx context.Context, r store.Reader, from, to int) err
 	if err != nil {
 		return err
 	}
-	var unread []int
+	unread := map[string]int{}
 	for i := from; i < to; i++ {
 		plain, ok := []byte(nil), false
 		if s := changed[w.blocks[i].Village]; s != nil {
@@ -53,63 +81,44 @@ func (w *rebuilding) list(ctx context.Context, r store.Reader, from, to int) err
 		if ok {
 			w.workers.Go(func() error { return w.keep(i, plain) })
 		} else {
-			unread = append(unread, i)
+			unread[w.blocks[i].Village] = i
 		}
 	}
 	if len(unread) == 0 {
 		return nil
 	}
-	return w.read(ctx, r, unread)
-}
-
-// read reads the records of blocks of one list.
-func (w *rebuilding) read(ctx context.Context, r store.Reader, blocks []int) error {
-	first := w.blocks[blocks[0]]
-	q := store.RecordQuery{Area: first.Area, List: first.List}
-	for _, i := range blocks {
-		q.Villages = append(q.Villages, w.blocks[i].Village)
-	}
-	rows := make([]store.Record, 0, first.Count)
-	next := func() {
-		w.pack(blocks[0], rows)
-		if blocks = blocks[1:]; len(blocks) > 0 {
-			rows = make([]store.Record, 0, w.blocks[blocks[0]].Count)
-		}
-	}
-	err := r.Records(ctx, q, func(rec store.Record) error {
-		for rec.Village != w.blocks[blocks[0]].Village {
-			next()
-		}
-		rows = append(rows, rec)
+	return r.Villages(ctx, w.head.Area, w.blocks[from].List, slices.Collect(maps.Keys(unread)), func(village string, rows []store.Record) error {
+		w.workers.Go(func() error { return w.pack(unread[village], rows) })
 		return nil
 	})
-	for err == nil && len(blocks) > 0 {
-		next()
-	}
-	return err
 }
 
-func (w *rebuilding) pack(at int, rows []store.Record) {
-	w.workers.Go(func() error {
-		var plain []byte
-		for _, r := range rows {
-			fields, err := w.hub.openRow(w.blocks[at].Area, r.Key, r.Document)
-			if err != nil {
-				return err
-			}
-			plain = wire.AppendRecord(plain, r.Household, r.Person, r.Transaction, fields)
+// scratches are the plain records of blocks that have been packed.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+func (w *rebuilding) pack(at int, rows []store.Record) error {
+	plain, room := scratches.Get().(*[]byte), make([]byte, 0, 96) //nolint:errcheck,forcetypeassert // nothing else is in it
+	defer scratches.Put(plain)
+	*plain = (*plain)[:0]
+	for i := range rows {
+		r := &rows[i]
+		fields, err := w.hub.openRowIn(room, r.Area, r.Key, r.Document)
+		if err != nil {
+			return err
 		}
-		return w.keep(at, plain)
-	})
+		*plain = wire.AppendRecord(*plain, r.Household, r.Person, r.Transaction, fields)
+	}
+	return w.keep(at, *plain)
 }
 
 // keep packs and seals a block's records.
 func (w *rebuilding) keep(at int, plain []byte) (err error) {
-	b := &w.blocks[at]
-	w.packed[at] = wire.Pack(plain)
-	b.Bytes, err = w.hub.Keys.Seal(w.packed[at], blockContext(*b))
+	b, packed := &w.blocks[at], wire.Pack(plain)
+	if b.Bytes, err = w.hub.Keys.Seal(packed, blockContext(*b)); err != nil {
+		return err
+	}
 	b.Built = b.Transaction
-	return err
+	return w.fill(at, packed)
 }
 
 // saveBlocks keeps rebuilt bytes for the next reader. Failing to costs time only.

@@ -22,7 +22,7 @@ type reading struct {
 	endsOn date.Date
 	packed bool // blocks go out as they are stored
 
-	rebuilt []store.Block // for the last page, to be kept for the next reader
+	rebuilds rebuilds // of the last page
 }
 
 // open checks a cursor (or begins with none) against the agreements of today.

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
+	"sync"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -10,7 +12,16 @@ import (
 // are sealed, since what is sealed cannot be made smaller: a first load costs mainly
 // what is read and handed over. The form is the Snappy block format, which consumers
 // in any language can unpack by themselves.
-func Pack(records []byte) []byte { return s2.EncodeSnappyBetter(nil, records) }
+func Pack(records []byte) []byte {
+	room := rooms.Get().(*[]byte) //nolint:errcheck,forcetypeassert // nothing else is in it
+	defer rooms.Put(room)
+	*room = s2.EncodeSnappy((*room)[:cap(*room)], records)
+	return bytes.Clone(*room)
+}
+
+// rooms are where blocks are packed: as much as a block is while it is packed, it must
+// not hold on to afterwards.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxBlock bounds what a packed block may claim to hold, in bytes: far above any village.
 const maxBlock = 64 << 20

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,18 +42,24 @@ func (t *tx) SetDerivedFor(ctx context.Context, area, day, catalogue string) err
 // SaveBlocks never overwrites bytes that were built later. It locks nothing that Append
 // locks: where a transaction commits meanwhile, Built is older than that, which is stale.
 // Of two readers that save the same blocks one waits for the other at the first.
+// The bytes go as one argument: an array of them would be copied as often as it doubles.
 func (t *tx) SaveBlocks(ctx context.Context, blocks []store.Block) error {
+	at, end := make([]int, len(blocks)), 0
+	for i, b := range blocks {
+		at[i], end = end+1, end+len(b.Bytes) // substring counts from 1
+	}
 	_, err := t.exec(ctx, `INSERT INTO block_bytes (area, list, village, built, bytes)
-		SELECT area, list, village, u.built, u.bytes
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[]) u (area, list, village, built, bytes)
+		SELECT area, list, village, u.built, substring($7::bytea FROM u.at FOR u.size)
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::int[]) u (area, list, village, built, at, size)
 		JOIN blocks USING (area, list, village) WHERE txn <= u.built ORDER BY area, list, village
 		ON CONFLICT (area, list, village) DO UPDATE SET built = excluded.built, bytes = excluded.bytes
 		WHERE block_bytes.built <= excluded.built`,
 		column(blocks, func(b store.Block) string { return b.Area }),
 		column(blocks, func(b store.Block) string { return b.List }),
 		column(blocks, func(b store.Block) string { return b.Village }),
-		column(blocks, func(b store.Block) int64 { return b.Transaction }),
-		column(blocks, func(b store.Block) []byte { return b.Bytes }))
+		column(blocks, func(b store.Block) int64 { return b.Transaction }), at,
+		column(blocks, func(b store.Block) int { return len(b.Bytes) }),
+		slices.Concat(column(blocks, func(b store.Block) []byte { return b.Bytes })...))
 	return err
 }
 

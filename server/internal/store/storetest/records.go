@@ -13,6 +13,7 @@ var recordTests = []test{
 	{"a household's records come by household, list and person", householdRecords},
 	{"households come with their records, missing ones left out", withRecords},
 	{"a list's records come by village, household and person", recordsAreSelected},
+	{"a list's records come village by village, whole and in order", villagesComeWhole},
 	{"a record that is not as the batch says is stale", staleRecord},
 	{"a delete makes room for an insert of the same key", deleteThenInsert},
 	{"long iterations are complete", iterationsAreComplete},
@@ -124,6 +125,49 @@ func recordsAreSelected(t *testing.T, s store.Store) {
 			return r.Records(ctx, store.RecordQuery{Area: "A", List: "education"}, fn)
 		})
 		return nil
+	})
+}
+
+// villagesComeWhole has villages of many records, written in an order of their own.
+func villagesComeWhole(t *testing.T, s store.Store) {
+	var all []store.Key
+	for _, village := range []string{"v1", "v2", "v3"} {
+		for n := range 40 {
+			h := fmt.Sprintf("h%02d", n)
+			all = append(all, key("education", village, h, ""), key("education", village, h, "p1"), key("education", village, h, "p"+h))
+		}
+	}
+	for i := range 3 { // three transactions, so that numbers differ
+		var part []store.Key
+		for at := i; at < len(all); at += 3 {
+			part = append(part, all[at])
+		}
+		appendBatch(t, s, insert("A", reversed(part)...))
+	}
+	appendBatch(t, s, insert("A", key("housing", "v1", "h1", ""), key("education", "v9", "h1", "")))
+	appendBatch(t, s, insert("B", all[0]))
+	view(t, s, func(ctx context.Context, r store.Reader) error {
+		want := selectRecords(ctx, t, r, store.RecordQuery{Area: "A", List: "education", Villages: []string{"v1", "v3"}})
+		var got []store.Record
+		var villages []string
+		err := r.Villages(ctx, "A", "education", []string{"v3", "v0", "v1", "v3"}, func(village string, records []store.Record) error {
+			villages = append(villages, village)
+			for _, rec := range records {
+				equal(t, "village", rec.Village, village)
+			}
+			got = append(got, records...)
+			return nil
+		})
+		for i := range want {
+			want[i].Hash = [16]byte{}
+		}
+		equal(t, "villages", villages, []string{"v1", "v3"})
+		equal(t, "records", got, want)
+		stops(t, "Villages", func(fn func([]store.Record) error) error {
+			return r.Villages(ctx, "A", "education", []string{"v1", "v3"}, func(_ string, all []store.Record) error { return fn(all) })
+		})
+		equal(t, "records of no village", r.Villages(ctx, "A", "education", nil, func(string, []store.Record) error { return store.ErrTaken }), nil)
+		return err
 	})
 }
 
