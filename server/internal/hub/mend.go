@@ -69,11 +69,7 @@ func (h *Hub) mend(b store.Block, s *news) (plain []byte, ok bool, err error) {
 	if err != nil || int64(len(rows)) != b.Count {
 		return nil, false, err
 	}
-	plain = make([]byte, 0, len(records))
-	for _, row := range rows {
-		plain = append(plain, row.record...)
-	}
-	return plain, true, nil
+	return joined(rows), true, nil
 }
 
 // row is a record of a block as it stands there.
@@ -84,6 +80,14 @@ type row struct {
 
 func byKey(a, b row) int {
 	return cmp.Or(cmp.Compare(a.household, b.household), cmp.Compare(a.person, b.person))
+}
+
+func joined(rows []row) []byte {
+	records := make([][]byte, len(rows))
+	for i, r := range rows {
+		records[i] = r.record
+	}
+	return slices.Concat(records...)
 }
 
 // overlaid gives the rows of a block after the changes, in their order.

@@ -272,7 +272,7 @@ func (r spiedReader) Records(ctx context.Context, q store.RecordQuery, fn func(s
 	return r.Reader.Records(ctx, q, fn)
 }
 
-func (r spiedReader) Villages(ctx context.Context, area, list string, villages []string, fn func(string, []store.Record) error) error {
+func (r spiedReader) Villages(ctx context.Context, area, list string, villages []string, fn func(store.Record) error) error {
 	r.note()
 	return r.Reader.Villages(ctx, area, list, villages, fn)
 }

@@ -87,28 +87,80 @@ func (w *rebuilding) list(ctx context.Context, r store.Reader, from, to int) err
 	if len(unread) == 0 {
 		return nil
 	}
-	return r.Villages(ctx, w.head.Area, w.blocks[from].List, slices.Collect(maps.Keys(unread)), func(village string, rows []store.Record) error {
-		w.workers.Go(func() error { return w.pack(unread[village], rows) })
-		return nil
-	})
+	return w.read(ctx, r, w.blocks[from].List, unread)
 }
 
-// scratches are the plain records of blocks that have been packed.
-var scratches = sync.Pool{New: func() any { return new([]byte) }}
-
-func (w *rebuilding) pack(at int, rows []store.Record) error {
-	plain, room := scratches.Get().(*[]byte), make([]byte, 0, 96) //nolint:errcheck,forcetypeassert // nothing else is in it
-	defer scratches.Put(plain)
-	*plain = (*plain)[:0]
-	for i := range rows {
-		r := &rows[i]
-		fields, err := w.hub.openRowIn(room, r.Area, r.Key, r.Document)
-		if err != nil {
+// read opens the records of villages while the next ones are on their way. blocks says
+// which block each village has.
+func (w *rebuilding) read(ctx context.Context, r store.Reader, list string, blocks map[string]int) error {
+	v := &villageRecords{}
+	give := func() {
+		if at, wanted := blocks[v.village]; wanted {
+			whole := v
+			w.workers.Go(func() error { return w.pack(at, whole) })
+			delete(blocks, v.village)
+		}
+	}
+	room := make([]byte, 0, 96)
+	err := r.Villages(ctx, w.head.Area, list, slices.Collect(maps.Keys(blocks)), func(rec store.Record) error {
+		if v.village != rec.Village {
+			give()
+			v = recycled.Get().(*villageRecords) //nolint:errcheck,forcetypeassert // nothing else is in it
+			*v = villageRecords{village: rec.Village, plain: v.plain[:0]}
+		}
+		fields, err := w.hub.openRowIn(room, rec.Area, rec.Key, rec.Document)
+		if err == nil {
+			v.add(rec, fields)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	give()
+	for _, at := range blocks { // of which there are no records
+		if err := w.keep(at, nil); err != nil {
 			return err
 		}
-		*plain = wire.AppendRecord(*plain, r.Household, r.Person, r.Transaction, fields)
 	}
-	return w.keep(at, *plain)
+	return nil
+}
+
+// villageRecords are the records of a village as they came.
+type villageRecords struct {
+	village   string
+	plain     []byte
+	last      row // the greatest so far
+	unordered bool
+}
+
+func (v *villageRecords) add(rec store.Record, fields []byte) {
+	r := row{household: rec.Household, person: rec.Person}
+	if byKey(v.last, r) > 0 {
+		v.unordered = true
+	} else {
+		v.last = r
+	}
+	v.plain = wire.AppendRecord(v.plain, rec.Household, rec.Person, rec.Transaction, fields)
+}
+
+// recycled are those whose records have been packed.
+var recycled = sync.Pool{New: func() any { return new(villageRecords) }}
+
+func (w *rebuilding) pack(at int, v *villageRecords) error {
+	defer recycled.Put(v)
+	if !v.unordered {
+		return w.keep(at, v.plain)
+	}
+	rows := make([]row, 0, w.blocks[at].Count)
+	err := wire.EachRecord(v.plain, func(household, person string, record []byte) {
+		rows = append(rows, row{household, person, record})
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(rows, byKey)
+	return w.keep(at, joined(rows))
 }
 
 // keep packs and seals a block's records.

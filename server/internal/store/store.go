@@ -137,10 +137,10 @@ type Reader interface {
 	HouseholdRecords(ctx context.Context, area string, households []string) ([]Record, error)
 	// Records iterates over the records that match q, ordered by village, household, person.
 	Records(ctx context.Context, q RecordQuery, fn func(Record) error) error
-	// Villages gives the records of a list in the given villages (none: nothing), those of a
-	// village together and without their hashes: the villages in order, those without records
-	// left out, the records ordered by household and person. fn may keep them, and may not read.
-	Villages(ctx context.Context, area, list string, villages []string, fn func(village string, records []Record) error) error
+	// Villages iterates over the records of a list in the given villages (none: nothing), without
+	// their hashes: the villages in order, the records of each in no stated order. The bytes of
+	// a document are good until fn returns. fn may not read.
+	Villages(ctx context.Context, area, list string, villages []string, fn func(Record) error) error
 
 	// Blocks iterates in key order (area, list, village) over blocks that match q and
 	// have at least one record; Built and Bytes are empty unless q.Bytes is set.

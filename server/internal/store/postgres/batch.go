@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -161,6 +163,10 @@ func (p *pipeline) saveRecords(b store.Batch, number int64) {
 			AND r.hash = u.old`, args...)
 	}
 	if len(inserts) > 0 {
+		// Rows of a list that stand beside each other are read faster.
+		slices.SortFunc(inserts, func(a, b store.RecordUpsert) int {
+			return cmp.Or(cmp.Compare(a.List, b.List), cmp.Compare(a.Village, b.Village), cmp.Compare(a.Household, b.Household), cmp.Compare(a.Person, b.Person))
+		})
 		p.all(len(inserts), store.ErrStale, `INSERT INTO records (area, txn, list, village, household, person, hash, document)
 			SELECT $1, $8, u.* FROM `+keyArrays+`$6::bytea[], $7::bytea[]) u ON CONFLICT DO NOTHING`,
 			upsertArgs(b.Area, number, inserts)...)

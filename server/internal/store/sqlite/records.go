@@ -53,23 +53,14 @@ func (r *reader) Records(ctx context.Context, q store.RecordQuery, fn func(store
 }
 
 // Villages implements store.Reader.
-func (r *reader) Villages(ctx context.Context, area, list string, villages []string, fn func(string, []store.Record) error) error {
+func (r *reader) Villages(ctx context.Context, area, list string, villages []string, fn func(store.Record) error) error {
 	if len(villages) == 0 {
 		return nil
 	}
-	var rows []store.Record
-	err := r.Records(ctx, store.RecordQuery{Area: area, List: list, Villages: villages}, func(rec store.Record) (err error) {
-		if len(rows) > 0 && rows[0].Village != rec.Village {
-			err, rows = fn(rows[0].Village, rows), nil
-		}
+	return r.Records(ctx, store.RecordQuery{Area: area, List: list, Villages: villages}, func(rec store.Record) error {
 		rec.Hash = [16]byte{}
-		rows = append(rows, rec)
-		return err
+		return fn(rec)
 	})
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	return fn(rows[0].Village, rows)
 }
 
 func scanBlock(row scanner) (b store.Block, err error) {
