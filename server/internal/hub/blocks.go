@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -59,49 +60,55 @@ func (p *pager) blockRun(ctx context.Context, area string) (bool, error) {
 		return false, nil
 	}
 	q.Bytes, q.Limit = true, taken
-	var run, stale []store.Block
-	err = p.r.Blocks(ctx, q, func(b store.Block) error {
-		p.cur.Blocks = feed.BlockPosition{Area: area, List: b.List, Village: b.Village}
-		if !p.rd.filter.Covers(b.List, area, b.Village) {
+	return looked == blockRun || taken < looked, p.addBlocks(ctx, q)
+}
+
+// addBlocks adds blocks: the bytes of most are sent as they are stored.
+func (p *pager) addBlocks(ctx context.Context, q store.BlockQuery) error {
+	var stale staleBlocks
+	err := p.r.Blocks(ctx, q, func(b store.Block) error {
+		p.cur.Blocks = feed.BlockPosition{Area: b.Area, List: b.List, Village: b.Village}
+		if !p.rd.filter.Covers(b.List, b.Area, b.Village) {
 			return nil
 		}
-		if run = append(run, b); !fresh(b) {
-			stale = append(stale, b)
+		out := p.addBlock(b)
+		if !fresh(b) {
+			stale.add(b, out)
+			return nil
 		}
-		return nil
+		packed, err := p.hub.Keys.Open(b.Bytes, blockContext(b))
+		if err != nil {
+			return err
+		}
+		return p.fillBlock(out, packed)
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
-	return looked == blockRun || taken < looked, p.addBlocks(ctx, run, stale)
+	return p.fillStale(ctx, q.Area, stale)
 }
 
 // fresh tells whether no transaction has touched a block since its bytes were built.
 func fresh(b store.Block) bool { return b.Bytes != nil && b.Built == b.Transaction }
 
-// addBlocks adds blocks: their stored bytes as they are, those of the stale ones rebuilt
-// from the records of the same snapshot, while the next page is read.
-func (p *pager) addBlocks(ctx context.Context, run, stale []store.Block) error {
-	var into []*wire.Block
-	for _, b := range run {
-		out := p.addBlock(b)
-		if !fresh(b) {
-			into = append(into, out)
-			continue
-		}
-		bytes, err := p.hub.Keys.Open(b.Bytes, blockContext(b))
-		if err == nil {
-			err = p.fillBlock(out, bytes)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if len(stale) == 0 {
+// staleBlocks are those of a page that still have to be filled.
+type staleBlocks struct {
+	rows []store.Block
+	out  []*wire.Block
+}
+
+func (s *staleBlocks) add(b store.Block, out *wire.Block) {
+	b.Bytes = bytes.Clone(b.Bytes)
+	s.rows, s.out = append(s.rows, b), append(s.out, out)
+}
+
+// fillStale rebuilds blocks from the records of the same snapshot, while the next page is read.
+func (p *pager) fillStale(ctx context.Context, area string, s staleBlocks) error {
+	if len(s.rows) == 0 {
 		return nil
 	}
-	head, _ := headOf(p.heads, stale[0].Area)
-	w, err := p.hub.rebuild(ctx, p.r, head, stale, func(at int, packed []byte) error { return p.fillBlock(into[at], packed) })
+	head, _ := headOf(p.heads, area)
+	w, err := p.hub.rebuild(ctx, p.r, head, s.rows, func(at int, packed []byte) error { return p.fillBlock(s.out[at], packed) })
 	if err == nil {
 		p.rebuilds = append(p.rebuilds, w)
 	}

@@ -24,3 +24,13 @@ func (h *Hub) MayConfirm(ctx context.Context, c access.Caller, area string) erro
 
 // OwnWork opens a round of the keeper to the tests.
 func (h *Hub) OwnWork(ctx context.Context) error { return h.ownWork(ctx) }
+
+// LoadPage is how many records a page of blocks holds while so many streams load.
+func LoadPage(streams, asked int64) int64 {
+	var l loads
+	l.streams.Store(streams)
+	return l.page(asked)
+}
+
+// Loading is how many streams are being loaded.
+func Loading(h *Hub) int64 { return h.loads.streams.Load() }

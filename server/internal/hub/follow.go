@@ -83,7 +83,7 @@ type sending struct {
 // ahead lets the next page be read from the store while the last one is being sent.
 func ahead(ctx context.Context, read func(context.Context, func(sending) error) error, send func(sending) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	queue := make(chan sending, 1)
+	queue := make(chan sending)
 	g.Go(func() error {
 		defer close(queue)
 		return read(ctx, func(s sending) error {
@@ -111,6 +111,11 @@ func (h *Hub) follow(ctx context.Context, rd *reading, q FollowQuery, send func(
 	owed := true     // an End closes whatever was sent since the last one
 	letters := carried{}
 	wake := h.watch.changed()
+	loaded := func() {}
+	if !rd.cursor.Blocks.Done {
+		loaded = h.loads.begin()
+		defer loaded()
+	}
 	for {
 		page, n, err := h.page(ctx, rd, q.PageSize, seen)
 		if err == nil && q.Letters && page.End != nil {
@@ -118,6 +123,9 @@ func (h *Hub) follow(ctx context.Context, rd *reading, q FollowQuery, send func(
 		}
 		if err != nil {
 			return err
+		}
+		if rd.cursor.Blocks.Done {
+			loaded()
 		}
 		n.Letters = int64(len(page.Letters))
 		if owed = owed || n.Changes > 0 || len(page.LeftScope) > 0 || n.Letters > 0; owed {

@@ -57,6 +57,7 @@ type Hub struct {
 	watch    *watch
 	kick     chan struct{} // wakes Keep
 	calendar *removal.Calendar
+	loads    loads
 
 	mu       sync.Mutex
 	prepared map[string]*deriver // by catalogue version

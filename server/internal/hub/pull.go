@@ -169,6 +169,7 @@ func (p *pager) fill(ctx context.Context) error {
 	}
 	p.page.Loading = p.cur.Loading
 	if !p.cur.Blocks.Done {
+		p.size = p.hub.loads.page(p.size)
 		if err := p.blocks(ctx); err != nil || !p.cur.Blocks.Done {
 			return err
 		}

@@ -143,7 +143,8 @@ type Reader interface {
 	Villages(ctx context.Context, area, list string, villages []string, fn func(Record) error) error
 
 	// Blocks iterates in key order (area, list, village) over blocks that match q and
-	// have at least one record; Built and Bytes are empty unless q.Bytes is set.
+	// have at least one record; Built and Bytes are empty unless q.Bytes is set. Bytes are good
+	// until fn returns, and where they are asked for fn may not read.
 	Blocks(ctx context.Context, q BlockQuery, fn func(Block) error) error
 
 	// Changes iterates over the changes of one area with transaction > after and <= upTo,

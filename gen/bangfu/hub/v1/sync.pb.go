@@ -199,7 +199,8 @@ type PullRequest struct {
 	// Name of a subscription, in place of scope and cursor. The page is given again until AdvanceSubscription.
 	Subscription string `protobuf:"bytes,3,opt,name=subscription,proto3" json:"subscription,omitempty"`
 	// About how many records or changes a page should hold; 0 means 2,000. Blocks and transactions are never split, so a page
-	// may hold more: at least one of them, at most page_size plus the last one.
+	// may hold more: at least one of them, at most page_size plus the last one. While several consumers load at once pages of
+	// blocks hold fewer, 1,000 at the least.
 	PageSize      int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

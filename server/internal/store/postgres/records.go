@@ -11,9 +11,6 @@ import (
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
-// blockPage is how many blocks are fetched at a time with their bytes, tens of kilobytes each.
-const blockPage = 128
-
 const recordColumns = `area, list, village, household, person, txn, hash, document`
 
 func scanRecord(row pgx.CollectableRow) (r store.Record, err error) {
@@ -85,10 +82,12 @@ func (r *reader) recordPage(ctx context.Context, q store.RecordQuery, n int) ([]
 		` ORDER BY `+order+`, household, person LIMIT `+f.arg(n), f.args...)
 }
 
+// scanBlock leaves the bytes where the driver has them.
 func scanBlock(row pgx.CollectableRow) (b store.Block, err error) {
-	var digest []byte
-	err = row.Scan(&b.Area, &b.List, &b.Village, &b.Transaction, &b.Count, &digest, &b.Built, &b.Bytes)
+	var digest, bytes pgtype.DriverBytes
+	err = row.Scan(&b.Area, &b.List, &b.Village, &b.Transaction, &b.Count, &digest, &b.Built, &bytes)
 	copy(b.Digest[:], digest)
+	b.Bytes = bytes
 	return b, err
 }
 
@@ -99,26 +98,27 @@ func (r *reader) Blocks(ctx context.Context, q store.BlockQuery, fn func(store.B
 	if err != nil {
 		return err
 	}
-	size := page
-	if q.Bytes {
-		size = blockPage
-	}
 	left := q.Limit
 	for _, list := range lists {
 		after := ""
 		if list == q.AfterList {
 			after = q.AfterVillage
 		}
-		err := pages(left, size, func(n int) ([]store.Block, error) {
-			rows, err := r.blockPage(ctx, q, list, after, n)
-			if len(rows) > 0 {
-				after = rows[len(rows)-1].Village
-			}
-			return rows, err
-		}, func(b store.Block) error {
+		given := func(b store.Block) error {
 			left--
 			return fn(b)
-		})
+		}
+		if q.Bytes {
+			err = r.blocksAsTheyCome(ctx, q, list, after, left, given)
+		} else {
+			err = pages(left, page, func(n int) ([]store.Block, error) {
+				rows, err := r.blockPage(ctx, q, list, after, n)
+				if len(rows) > 0 {
+					after = rows[len(rows)-1].Village
+				}
+				return rows, err
+			}, given)
+		}
 		if err != nil || (q.Limit > 0 && left == 0) {
 			return err
 		}
@@ -140,6 +140,32 @@ func (r *reader) blockLists(ctx context.Context, q store.BlockQuery) ([]string, 
 }
 
 func (r *reader) blockPage(ctx context.Context, q store.BlockQuery, ofList, after string, n int) ([]store.Block, error) {
+	query, args := blockQuery(q, ofList, after, n)
+	return list(ctx, r, scanBlock, query, args...)
+}
+
+// blocksAsTheyCome keeps no block: their bytes are tens of kilobytes each.
+func (r *reader) blocksAsTheyCome(ctx context.Context, q store.BlockQuery, ofList, after string, n int, fn func(store.Block) error) error {
+	query, args := blockQuery(q, ofList, after, n)
+	rows, err := r.query(ctx, query, args...)
+	if err != nil {
+		return r.note(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		b, err := scanBlock(rows)
+		if err != nil {
+			return r.note(err)
+		}
+		if err := fn(b); err != nil {
+			return err
+		}
+	}
+	return r.note(rows.Err())
+}
+
+// blockQuery asks for n blocks of a list; 0: all.
+func blockQuery(q store.BlockQuery, ofList, after string, n int) (query string, args []any) {
 	var f filter
 	f.and("area = %s", q.Area)
 	f.and("list = %s", ofList)
@@ -157,9 +183,11 @@ func (r *reader) blockPage(ctx context.Context, q store.BlockQuery, ofList, afte
 		join = ` LEFT JOIN LATERAL (SELECT built, bytes FROM block_bytes AS x
 			WHERE x.area = b.area AND x.list = b.list AND x.village = b.village OFFSET 0) AS x ON true`
 	}
-	limit := f.arg(n)
-	return list(ctx, r, scanBlock, `SELECT area, list, village, txn, count, digest, `+columns+
-		` FROM blocks AS b`+join+f.text.String()+` ORDER BY village LIMIT `+limit, f.args...)
+	query = `SELECT area, list, village, txn, count, digest, ` + columns + ` FROM blocks AS b` + join + f.text.String() + ` ORDER BY village`
+	if n > 0 {
+		query += ` LIMIT ` + f.arg(n)
+	}
+	return query, f.args
 }
 
 func scanChange(row pgx.CollectableRow) (c store.Change, err error) {

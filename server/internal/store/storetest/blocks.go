@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -22,7 +23,12 @@ var blockTests = []test{
 
 func selectBlocks(ctx context.Context, t *testing.T, r store.Reader, q store.BlockQuery) []store.Block {
 	t.Helper()
-	return collect(t, func(fn func(store.Block) error) error { return r.Blocks(ctx, q, fn) })
+	return collect(t, func(fn func(store.Block) error) error {
+		return r.Blocks(ctx, q, func(b store.Block) error {
+			b.Bytes = bytes.Clone(b.Bytes)
+			return fn(b)
+		})
+	})
 }
 
 // blockOf is the block v1 of list education in area A, with its bytes.
