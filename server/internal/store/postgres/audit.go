@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,9 +13,19 @@ import (
 
 const auditPage = 1000
 
+const auditColumns = `id, time, of, agency, client, person, action, detail, outcome`
+
 const (
-	auditColumns = `id, time, of, agency, client, person, action, detail, outcome`
-	auditInsert  = `INSERT INTO audit (` + auditColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	auditInsert = `INSERT INTO audit (` + auditColumns + `) SELECT ` + auditColumns + `
+		FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+		WITH ORDINALITY u (` + auditColumns + `, place) ORDER BY place`
+	// Numbers are given in the order of the rows, so the n-th of them is the n-th entry's.
+	auditDeliveries = `WITH entry AS (` + auditInsert + ` RETURNING sequence, of, agency, client, time),
+		placed AS (SELECT *, row_number() OVER (ORDER BY sequence) AS place FROM entry)
+		INSERT INTO deliveries (sequence, of, agency, client, time, area, lists, from_txn, to_txn, load)
+		SELECT p.sequence, p.of, p.agency, p.client, p.time, u.area, u.lists, u.from_txn, u.to_txn, u.load
+		FROM placed p JOIN unnest($10::bigint[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::boolean[])
+		u (place, area, lists, from_txn, to_txn, load) USING (place)`
 )
 
 // Audit implements store.Store.
@@ -23,32 +34,41 @@ func (s *Store) Audit(ctx context.Context, e store.AuditEntry) error { return s.
 // AuditLater implements store.Store.
 func (s *Store) AuditLater(e store.AuditEntry, told func(error)) { s.entries.Later(e, told) }
 
-// writeAudit sends the entries' statements together, which makes one transaction of
-// them, on a connection that no Update uses.
+// writeAudit writes the entries by one statement, on a connection that no Update uses.
 func (s *Store) writeAudit(ctx context.Context, entries []store.AuditEntry) error {
 	conn, err := s.audit.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	var all pgx.Batch
-	for _, e := range entries {
-		statement, args := auditStatement(e)
-		all.Queue(statement, args...)
-	}
-	return answered(conn.SendBatch(ctx, &all).Close())
+	statement, args := auditStatement(entries)
+	_, err = conn.Exec(ctx, statement, args...)
+	return answered(err)
 }
 
-func auditStatement(e store.AuditEntry) (statement string, args []any) {
-	statement = auditInsert
-	args = []any{e.ID, e.Time, e.Of, e.Agency, e.Client, e.Person, e.Action, e.Detail, e.Outcome}
-	if len(e.Deliveries) > 0 {
-		statement = `WITH entry AS (` + auditInsert + ` RETURNING sequence, of, agency, client, time)
-			INSERT INTO deliveries (sequence, of, agency, client, time, area, lists, from_txn, to_txn, load)
-			SELECT entry.*, u.* FROM entry, unnest($10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::boolean[]) u`
-		args = append(args, deliveryArgs(e.Deliveries)...)
+func auditStatement(rows []store.AuditEntry) (statement string, args []any) {
+	args = []any{
+		column(rows, func(e store.AuditEntry) string { return e.ID }),
+		column(rows, func(e store.AuditEntry) time.Time { return e.Time }),
+		column(rows, func(e store.AuditEntry) string { return e.Of }),
+		column(rows, func(e store.AuditEntry) string { return e.Agency }),
+		column(rows, func(e store.AuditEntry) string { return e.Client }),
+		column(rows, func(e store.AuditEntry) string { return e.Person }),
+		column(rows, func(e store.AuditEntry) string { return e.Action }),
+		column(rows, func(e store.AuditEntry) string { return e.Detail }),
+		column(rows, func(e store.AuditEntry) string { return e.Outcome }),
 	}
-	return statement, args
+	var deliveries []store.Delivery
+	var places []int64
+	for i, e := range rows {
+		for _, d := range e.Deliveries {
+			deliveries, places = append(deliveries, d), append(places, int64(i)+1)
+		}
+	}
+	if len(deliveries) == 0 {
+		return auditInsert, args
+	}
+	return auditDeliveries, slices.Concat(args, []any{places}, deliveryArgs(deliveries))
 }
 
 func deliveryArgs(rows []store.Delivery) []any {

@@ -4,7 +4,14 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/bangfuhub/hub/server/internal/store"
 )
+
+// WriteAudit opens to the tests how entries are written that wait together.
+func WriteAudit(ctx context.Context, s *Store, entries []store.AuditEntry) error {
+	return s.writeAudit(ctx, entries)
+}
 
 // SynchronousCommit gives the setting, or an error's text, by the name of the pool.
 func SynchronousCommit(ctx context.Context, s *Store) map[string]string {
