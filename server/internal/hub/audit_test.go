@@ -69,6 +69,14 @@ func reads(h *house, was hub.HouseholdState) map[string]use {
 			r, _, err := h.ListRecords(ctx, reader, "education", was.Household.Village, 0, "")
 			return len(r), err
 		}},
+		"check": {"entitlement.check", func() (int, error) {
+			a, err := h.Entitlements(ctx, reader, []hub.Question{byID(child.IDNumber, "education-compulsory", "")})
+			return count(a != nil && a[0].Match == hub.Matched, err)
+		}},
+		"explain": {"entitlement.explain", func() (int, error) {
+			a, err := h.ExplainEntitlements(ctx, reader, byID(child.IDNumber, "education-compulsory", ""))
+			return len(a), err
+		}},
 		"pull": {"sync.pull", func() (int, error) {
 			p, err := h.Pull(ctx, reader, hub.PullQuery{})
 			return len(p.GetBlocks()), err

@@ -9,7 +9,6 @@ import (
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
-	"github.com/bangfuhub/hub/server/internal/store"
 )
 
 // MaxQuestions is the most that one call may ask.
@@ -51,11 +50,8 @@ func (h *Hub) Entitlements(ctx context.Context, c access.Caller, questions []Que
 		return nil, fault.New(fault.LimitReached, "limit", fmt.Sprint(MaxQuestions))
 	}
 	err := h.audited(ctx, c, "entitlement.check", map[string]any{"questions": len(questions)}, func() (any, error) {
-		asked := counter{hub: h, caller: c}
-		err := h.Store.View(ctx, func(r store.Reader) error {
-			if err := asked.begin(ctx, r, questions); err != nil {
-				return err
-			}
+		asked := h.counter(c, questions...)
+		err := h.ask(ctx, asked, func() error {
 			for i, q := range questions {
 				all, err := asked.answer(ctx, q)
 				if err != nil {
@@ -77,11 +73,9 @@ func (h *Hub) Entitlements(ctx context.Context, c access.Caller, questions []Que
 func (h *Hub) ExplainEntitlements(ctx context.Context, c access.Caller, q Question) ([]EntitlementAnswer, error) {
 	var out []EntitlementAnswer
 	err := h.audited(ctx, c, "entitlement.explain", map[string]any{"policy": named(q.Policy)}, func() (any, error) {
-		asked := counter{hub: h, caller: c, one: true}
-		err := h.Store.View(ctx, func(r store.Reader) (err error) {
-			if err = asked.begin(ctx, r, []Question{q}); err != nil {
-				return err
-			}
+		asked := h.counter(c, q)
+		asked.one = true
+		err := h.ask(ctx, asked, func() (err error) {
 			if out, err = asked.answer(ctx, q); err == nil && len(out) == 0 {
 				err = fault.New(fault.HouseholdNotFound)
 			}
@@ -94,12 +88,12 @@ func (h *Hub) ExplainEntitlements(ctx context.Context, c access.Caller, q Questi
 
 // readable tells whether the caller may ask about a policy in a village.
 func (k *counter) readable(p *catalogue.Policy, village string) bool {
-	if access.AllowHouseholds(k.hub.Divisions, k.agreed, k.caller, village, k.today).Verdict == access.Allowed {
+	if access.AllowHouseholds(k.hub.Divisions, k.sight.agreed[k.caller.Agency], k.caller, village, k.today).Verdict == access.Allowed {
 		return true
 	}
-	for _, l := range k.d.Lists {
+	for _, l := range k.sight.d.Lists {
 		for _, code := range l.Policies {
-			if code == p.Code && access.AllowList(k.hub.Divisions, k.agreed, k.caller, l.Name, village, k.today).Verdict == access.Allowed {
+			if code == p.Code && access.AllowList(k.hub.Divisions, k.sight.agreed[k.caller.Agency], k.caller, l.Name, village, k.today).Verdict == access.Allowed {
 				return true
 			}
 		}

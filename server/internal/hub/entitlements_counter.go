@@ -16,18 +16,18 @@ import (
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
-// counter answers questions within one snapshot.
+// counter answers the questions of one call.
 type counter struct {
-	hub    *Hub
-	caller access.Caller
-	one    bool // a single question, whose fields stand in the request itself
+	hub       *Hub
+	caller    access.Caller
+	questions []Question
+	one       bool // a single question, whose fields stand in the request itself
+	today     date.Date
 
-	r          store.Reader
-	d          *deriver
-	agreed     []access.Agreement
-	today      date.Date
-	aliases    map[string]store.Alias // by kind and value
-	households map[string]*asked      // by id
+	r          store.Reader // of the snapshot, where the call has it for itself
+	sight      *sight
+	bad        error             // what is wrong with the questions
+	households map[string]*asked // by id
 }
 
 // asked is a household that was asked about.
@@ -37,69 +37,56 @@ type asked struct {
 	records []store.Record
 }
 
-// begin checks the questions and looks up whom they are about, one query for each kind.
-func (k *counter) begin(ctx context.Context, r store.Reader, questions []Question) (err error) {
-	k.r, k.today = r, k.hub.Today()
-	k.aliases, k.households = map[string]store.Alias{}, map[string]*asked{}
-	if k.d, _, err = k.hub.active(ctx, r); err != nil {
-		return err
-	}
-	if k.agreed, err = k.hub.agreements(ctx, r, k.caller.Agency); err != nil {
-		return err
-	}
-	values, ids := map[string][]string{}, map[string][]string{}
+func (h *Hub) counter(c access.Caller, questions ...Question) *counter {
+	return &counter{hub: h, caller: c, questions: questions, today: h.Today(), households: map[string]*asked{}}
+}
+
+// asksBack tells whether something is asked about a past day.
+func (k *counter) asksBack() bool {
+	return slices.ContainsFunc(k.questions, func(q Question) bool { return q.On != "" && q.On < k.today })
+}
+
+// check is nil or the fault that names what is wrong with the questions.
+func (k *counter) check(d *deriver) error {
 	var bad []fault.Violation
-	for i, q := range questions {
+	for i, q := range k.questions {
 		at := fmt.Sprintf("questions[%d].", i)
 		if k.one {
 			at = ""
 		}
-		if q.Policy != "" && k.d.Policy(q.Policy) == nil {
+		if q.Policy != "" && d.Policy(q.Policy) == nil {
 			bad = append(bad, fault.Bad(at+"policy", fault.UnknownCode, "list", "policies"))
 		}
 		if q.On != "" && !q.On.Valid() {
 			bad = append(bad, fault.Bad(at+"date", fault.Malformed, "form", "YYYY-MM-DD"))
 		}
-		kind, value := q.alias()
-		values[kind] = append(values[kind], value)
 	}
-	for kind, all := range values {
-		found, err := k.hub.find(ctx, r, kind, all)
-		if err != nil {
-			return err
-		}
-		for value, a := range found {
-			k.aliases[kind+" "+value] = a
-			ids[a.Area] = append(ids[a.Area], a.Household)
-		}
-	}
-	if len(bad) > 0 {
-		return fault.List(fault.InvalidRequest, bad)
-	}
-	return k.read(ctx, ids)
+	return fault.List(fault.InvalidRequest, bad)
 }
 
-// read reads the households that are asked about, by area, with their records.
-func (k *counter) read(ctx context.Context, ids map[string][]string) error {
-	for area, all := range ids {
-		rows, records, err := k.r.WithRecords(ctx, area, all)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			facts, err := k.hub.openHousehold(row)
-			if err != nil {
-				return err
-			}
-			k.households[row.ID] = &asked{row: row, facts: facts}
-		}
-		for _, r := range records {
-			if about := k.households[r.Household]; about != nil {
-				about.records = append(about.records, r)
-			}
-		}
+// answered answers, where nothing is wrong with the questions.
+func (k *counter) answered(answer func() error) error {
+	if k.bad != nil {
+		return k.bad
 	}
-	return nil
+	return answer()
+}
+
+// open opens a household that was seen.
+func (k *counter) open(id string) (*asked, error) {
+	if about := k.households[id]; about != nil {
+		return about, nil
+	}
+	row, ok := k.sight.households[id]
+	if !ok {
+		return nil, store.ErrNotFound
+	}
+	facts, err := k.hub.openHousehold(row)
+	if err != nil {
+		return nil, err
+	}
+	k.households[id] = &asked{row, facts, k.sight.records[id]}
+	return k.households[id], nil
 }
 
 // alias is under which kind and value a subject is found.
@@ -127,13 +114,13 @@ func (k *counter) seen() any {
 // nobody was found.
 func (k *counter) answer(ctx context.Context, q Question) ([]EntitlementAnswer, error) {
 	kind, value := q.alias()
-	a, ok := k.aliases[kind+" "+value]
+	a, ok := k.sight.aliases[kind+" "+value]
 	if !ok {
 		return nil, nil
 	}
-	about := k.households[a.Household]
-	if about == nil {
-		return nil, store.ErrNotFound
+	about, err := k.open(a.Household)
+	if err != nil {
+		return nil, err
 	}
 	facts, err := k.factsOn(ctx, about, cmp.Or(q.On, k.today))
 	if err != nil {
@@ -144,7 +131,7 @@ func (k *counter) answer(ctx context.Context, q Question) ([]EntitlementAnswer, 
 		match = MatchedByFormer
 	}
 	var out []EntitlementAnswer
-	for _, p := range k.d.Policies {
+	for _, p := range k.sight.d.Policies {
 		if (q.Policy != "" && q.Policy != p.Code) || !k.readable(p, about.row.Village) {
 			continue
 		}
@@ -205,7 +192,7 @@ func (k *counter) explain(about *asked, facts *household.Household, person strin
 	if facts == nil {
 		return catalogue.Explanation{Policy: p, Why: notKnownThen}, nil
 	}
-	e, err := k.d.Explain(facts, person, p, on)
+	e, err := k.sight.d.Explain(facts, person, p, on)
 	if err != nil || on != k.today || e.Why.Code == catalogue.PersonNeeded {
 		return e, err
 	}
@@ -235,7 +222,7 @@ var (
 // stands tells what the stored lists say about a policy.
 func (k *counter) stands(about *asked, person, policy string) (since, until date.Date, ok bool, err error) {
 	for _, rec := range about.records {
-		l := k.d.List(rec.List)
+		l := k.sight.d.List(rec.List)
 		if l == nil || rec.Person != person || !slices.Contains(l.Policies, policy) {
 			continue
 		}

@@ -34,3 +34,26 @@ func LoadPage(streams, asked int64) int64 {
 
 // Loading is how many streams are being loaded.
 func Loading(h *Hub) int64 { return h.loads.streams.Load() }
+
+// ErrApart opens errApart to the tests.
+var ErrApart = errApart
+
+// Together opens together to the tests.
+type Together struct{ calls together[string] }
+
+// NewTogether serves calls by run.
+func NewTogether(run func(context.Context, []string) error, atOnce, most int) *Together {
+	return &Together{together[string]{run: run, atOnce: atOnce, most: most}}
+}
+
+// Serve opens together.serve.
+func (t *Together) Serve(ctx context.Context, call string, size int) error {
+	return t.calls.serve(ctx, call, size)
+}
+
+// Waiting is how many calls wait for the next inquiry.
+func (h *Hub) Waiting() int {
+	h.counters.mu.Lock()
+	defer h.counters.mu.Unlock()
+	return len(h.counters.waiting)
+}

@@ -302,6 +302,7 @@ type faulty struct {
 	updates    int            // counted
 	before     map[int]func() // what comes between others' writes: before the n-th Update
 	failAudit  func(store.AuditEntry) bool
+	within     func() // what comes while a View's snapshot stands, before it is read
 }
 
 var errInjected = errors.New("injected")
@@ -318,6 +319,18 @@ func (f *faulty) Update(ctx context.Context, fn func(store.Tx) error) error {
 		return errInjected
 	}
 	return f.Store.Update(ctx, fn)
+}
+
+func (f *faulty) View(ctx context.Context, fn func(store.Reader) error) error {
+	return f.Store.View(ctx, func(r store.Reader) error {
+		f.mu.Lock()
+		do := f.within
+		f.mu.Unlock()
+		if do != nil {
+			do()
+		}
+		return fn(r)
+	})
 }
 
 // fails tells whether it is this Update's turn to fail.

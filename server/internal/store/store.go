@@ -129,9 +129,11 @@ type Reader interface {
 	// (nil: all), ordered by household and person, at most limit (0: no limit).
 	Names(ctx context.Context, hash []byte, areas []string, limit int) ([]Alias, error)
 
-	// WithRecords gives the current state of the given households of an area, missing ones
-	// left out, ordered by id, and their records as HouseholdRecords does.
-	WithRecords(ctx context.Context, area string, households []string) ([]Household, []Record, error)
+	// WithRecords gives the current state of the households that aliases lead to, missing ones
+	// left out, ordered by area and id, and those of their records in the given lists that are
+	// the households' as a whole or of a person that one of the aliases leads to, ordered by area,
+	// household, list, person.
+	WithRecords(ctx context.Context, of []Alias, lists []string) ([]Household, []Record, error)
 	// HouseholdRecords lists the records of the given households of an area, ordered
 	// by household, list, person.
 	HouseholdRecords(ctx context.Context, area string, households []string) ([]Record, error)

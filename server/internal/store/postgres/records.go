@@ -27,24 +27,6 @@ func (r *reader) HouseholdRecords(ctx context.Context, area string, households [
 	return list(ctx, r, scanRecord, householdRecords, area, households)
 }
 
-// WithRecords sends both queries together.
-func (r *reader) WithRecords(ctx context.Context, area string, households []string) (rows []store.Household, records []store.Record, err error) {
-	if r.ended {
-		return nil, nil, errEnded
-	}
-	var both pgx.Batch
-	both.Queue(`SELECT `+householdColumns+currentColumns+` FROM households WHERE area = $1 AND id = ANY($2) ORDER BY id`, area, households).
-		Query(func(found pgx.Rows) error {
-			rows, err = pgx.CollectRows(found, pgx.RowToFunc[store.Household](scanHousehold))
-			return err
-		})
-	both.Queue(householdRecords, area, households).Query(func(found pgx.Rows) error {
-		records, err = pgx.CollectRows(found, pgx.RowToFunc[store.Record](scanRecord))
-		return err
-	})
-	return rows, records, r.note(r.in.SendBatch(ctx, &both).Close())
-}
-
 func (r *reader) Records(ctx context.Context, q store.RecordQuery, fn func(store.Record) error) error {
 	return pages(q.Limit, page, func(n int) ([]store.Record, error) {
 		rows, err := r.recordPage(ctx, q, n)

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -28,13 +30,27 @@ func (r *reader) HouseholdRecords(ctx context.Context, area string, households [
 	return all, nil
 }
 
-func (r *reader) WithRecords(ctx context.Context, area string, households []string) ([]store.Household, []store.Record, error) {
-	rows, err := r.current(ctx, area, sorted(households))
-	if err != nil {
-		return nil, nil, err
+func (r *reader) WithRecords(ctx context.Context, of []store.Alias, lists []string) (rows []store.Household, records []store.Record, err error) {
+	ids, persons := map[string][]string{}, map[string]bool{"": true} // by area
+	for _, a := range of {
+		ids[a.Area] = append(ids[a.Area], a.Household)
+		persons[a.Person] = true
 	}
-	records, err := r.HouseholdRecords(ctx, area, households)
-	return rows, records, err
+	for _, area := range slices.Sorted(maps.Keys(ids)) {
+		some, err := r.current(ctx, area, sorted(ids[area]))
+		if err != nil {
+			return nil, nil, err
+		}
+		all, err := r.HouseholdRecords(ctx, area, ids[area])
+		if err != nil {
+			return nil, nil, err
+		}
+		rows = append(rows, some...)
+		records = append(records, slices.DeleteFunc(all, func(rec store.Record) bool {
+			return !persons[rec.Person] || lists != nil && !slices.Contains(lists, rec.List)
+		})...)
+	}
+	return rows, records, nil
 }
 
 func (r *reader) Records(ctx context.Context, q store.RecordQuery, fn func(store.Record) error) error {

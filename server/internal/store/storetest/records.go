@@ -58,14 +58,43 @@ func recordsFollow(t *testing.T, s store.Store) {
 }
 
 func withRecords(t *testing.T, s store.Store) {
-	b := insert("A", key("education", "v1", "h2", "p3"), key("housing", "v1", "h1", ""), key("education", "v1", "h1", "p1"), key("housing", "v1", "h4", ""))
+	all := []store.Key{
+		key("education", "v1", "h1", "p1"), key("education", "v1", "h1", "p2"), key("housing", "v1", "h1", ""), key("training", "v1", "h1", "p1"),
+		key("education", "v1", "h2", "p3"), key("housing", "v1", "h4", ""), key("housing", "v1", "h5", ""),
+	}
+	b := insert("A", reversed(all)...)
 	b.Households = save("A", household("A", "h1", 1), household("A", "h2", 1), household("A", "h5", 1)).Households
 	appendBatch(t, s, b)
-	appendBatch(t, s, save("B", household("B", "h1", 1)))
+	b = insert("B", all[0])
+	b.Households = save("B", household("B", "h1", 1)).Households
+	appendBatch(t, s, b)
+	of := func(area, household, person string) store.Alias {
+		return store.Alias{Area: area, Household: household, Person: person}
+	}
+	asked := []store.Alias{of("B", "h1", ""), of("A", "h2", "p3"), of("A", "h4", "p9"), of("A", "h1", "p1"), of("A", "h3", ""), of("A", "h1", "")}
 	view(t, s, func(ctx context.Context, r store.Reader) error {
-		rows, records, err := r.WithRecords(ctx, "A", []string{"h2", "h4", "h1", "h3"})
-		equal(t, "households", rows, []store.Household{household("A", "h1", 1), household("A", "h2", 1)})
-		equal(t, "records", records, recordsOf(ctx, t, r, "A", "h1", "h2", "h4"))
+		for _, c := range []struct {
+			lists []string
+			of    []store.Alias
+			rows  []store.Household
+			keys  []store.Key
+		}{
+			{nil, asked, []store.Household{household("A", "h1", 1), household("A", "h2", 1), household("B", "h1", 1)},
+				[]store.Key{all[0], all[2], all[3], all[4], all[5], all[0]}},
+			{[]string{"training", "housing"}, asked[3:4], []store.Household{household("A", "h1", 1)}, all[2:4]},
+			{[]string{}, asked[3:4], []store.Household{household("A", "h1", 1)}, nil},
+			{nil, asked[:1], []store.Household{household("B", "h1", 1)}, nil},
+			{nil, nil, nil, nil},
+		} {
+			rows, records, err := r.WithRecords(ctx, c.of, c.lists)
+			if err != nil {
+				return err
+			}
+			equal(t, fmt.Sprint("households of ", c.of), rows, c.rows)
+			equal(t, fmt.Sprint("records of ", c.of, " in ", c.lists), recordKeys(records), c.keys)
+		}
+		_, records, err := r.WithRecords(ctx, asked[3:4], []string{"training"})
+		equal(t, "record", records, []store.Record{record("A", all[3], 1, hash("p1", "1"), "first")})
 		return err
 	})
 }
