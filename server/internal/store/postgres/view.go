@@ -20,7 +20,7 @@ func view(ctx context.Context, pool *pgxpool.Pool, fn func(*reader) error) error
 	if err != nil {
 		return away(ctx, err)
 	}
-	defer leave(ctx, conn)
+	defer func() { go leave(ctx, conn) }()
 	r := &reader{in: conn}
 	if err := r.begin(ctx); err != nil {
 		return lost(ctx, conn.Conn(), err)
@@ -46,8 +46,8 @@ func (r *reader) begin(ctx context.Context) error {
 	return r.in.SendBatch(ctx, &b).Close()
 }
 
-// leave ends the transaction and gives the connection back. Where that fails, the pool
-// gives it up, and the server rolls back.
+// leave ends the transaction and gives the connection back; nobody waits for that. Where it
+// fails, the pool gives the connection up, and the server rolls back.
 func leave(ctx context.Context, conn *pgxpool.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
