@@ -9,6 +9,7 @@ import (
 	"github.com/bangfuhub/hub/server/internal/date"
 	"github.com/bangfuhub/hub/server/internal/fault"
 	"github.com/bangfuhub/hub/server/internal/household"
+	"github.com/bangfuhub/hub/server/internal/wire"
 )
 
 // MaxQuestions is the most that one call may ask.
@@ -101,15 +102,22 @@ func (k *counter) readable(p *catalogue.Policy, village string) bool {
 	return false
 }
 
-// former tells whether an identifier that found somebody is no longer the present one.
-func former(h *household.Household, person string, s Subject) bool {
+// match tells whether an identifier that found somebody is the present one.
+func (a *asked) match(person string, s Subject) (EntitlementMatch, error) {
 	kind := household.IdentifierKind(s.Kind)
-	value := household.NormaliseIdentifier(kind, s.Value)
-	switch p := h.Person(person); {
-	case kind == household.AnyIDNumber && p != nil:
-		return household.NormaliseIdentifier(kind, p.IDNumber) != value
-	case kind == household.HouseholdNumber:
-		return household.NormaliseIdentifier(kind, h.HouseholdNumber) != value
+	if kind != household.AnyIDNumber && kind != household.HouseholdNumber {
+		return Matched, nil
 	}
-	return false
+	ofHousehold, ofPersons, err := wire.DecodeNumbers(a.document)
+	if err != nil {
+		return "", fmt.Errorf("household %s: %w", a.row.ID, err)
+	}
+	present, known := ofHousehold, true
+	if kind == household.AnyIDNumber {
+		present, known = ofPersons[person]
+	}
+	if known && household.NormaliseIdentifier(kind, present) != household.NormaliseIdentifier(kind, s.Value) {
+		return MatchedByFormer, nil
+	}
+	return Matched, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
@@ -32,9 +33,9 @@ type counter struct {
 
 // asked is a household that was asked about.
 type asked struct {
-	row     store.Household
-	facts   *household.Household
-	records []store.Record
+	row      store.Household
+	document []byte
+	records  []store.Record
 }
 
 func (h *Hub) counter(c access.Caller, questions ...Question) *counter {
@@ -81,11 +82,11 @@ func (k *counter) open(id string) (*asked, error) {
 	if !ok {
 		return nil, store.ErrNotFound
 	}
-	facts, err := k.hub.openHousehold(row)
+	document, err := k.hub.unsealed(row)
 	if err != nil {
 		return nil, err
 	}
-	k.households[id] = &asked{row, facts, k.sight.records[id]}
+	k.households[id] = &asked{row, document, k.sight.records[id]}
 	return k.households[id], nil
 }
 
@@ -122,20 +123,18 @@ func (k *counter) answer(ctx context.Context, q Question) ([]EntitlementAnswer, 
 	if err != nil {
 		return nil, err
 	}
-	facts, err := k.factsOn(ctx, about, cmp.Or(q.On, k.today))
+	match, err := about.match(a.Person, q.Subject)
 	if err != nil {
 		return nil, err
 	}
-	match := Matched
-	if q.Kind != "" && former(about.facts, a.Person, q.Subject) {
-		match = MatchedByFormer
-	}
+	on := cmp.Or(q.On, k.today)
+	facts := sync.OnceValues(func() (*household.Household, error) { return k.factsOn(ctx, about, on) })
 	var out []EntitlementAnswer
 	for _, p := range k.sight.d.Policies {
 		if (q.Policy != "" && q.Policy != p.Code) || !k.readable(p, about.row.Village) {
 			continue
 		}
-		e, err := k.explain(about, facts, a.Person, p, cmp.Or(q.On, k.today))
+		e, err := k.explain(about, facts, a.Person, p, on)
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +147,7 @@ func (k *counter) answer(ctx context.Context, q Question) ([]EntitlementAnswer, 
 // not known then; for today and later days as it is.
 func (k *counter) factsOn(ctx context.Context, about *asked, on date.Date) (*household.Household, error) {
 	if on >= k.today {
-		return about.facts, nil
+		return decodeHousehold(about.row, about.document)
 	}
 	next := on.AddDays(1).Time()
 	end := time.Date(next.Year(), next.Month(), next.Day(), 0, 0, 0, 0, Zone).Add(-time.Microsecond)
@@ -187,24 +186,27 @@ func (h *Hub) knownAt(ctx context.Context, r store.Reader, area, id string, at t
 	return found, nil
 }
 
-// explain lets the stored lists say yes or no for today, and the facts all else.
-func (k *counter) explain(about *asked, facts *household.Household, person string, p *catalogue.Policy, on date.Date) (catalogue.Explanation, error) {
-	if facts == nil {
-		return catalogue.Explanation{Policy: p, Why: notKnownThen}, nil
+// explain lets the stored lists say yes or no for today, and the facts all else. A yes of the
+// lists is explained by the facts only where somebody wants to know why.
+func (k *counter) explain(about *asked, facts func() (*household.Household, error), person string, p *catalogue.Policy, on date.Date) (e catalogue.Explanation, err error) {
+	var listed catalogue.Explanation
+	if on == k.today {
+		listed, err = k.listed(about, person, p)
 	}
-	e, err := k.sight.d.Explain(facts, person, p, on)
+	if err != nil || listed.Entitled && !k.one {
+		return listed, err
+	}
+	known, err := facts()
+	if err != nil || known == nil {
+		return catalogue.Explanation{Policy: p, Why: notKnownThen}, err
+	}
+	e, err = k.sight.d.Explain(known, person, p, on)
 	if err != nil || on != k.today || e.Why.Code == catalogue.PersonNeeded {
 		return e, err
 	}
-	if p.Grain == catalogue.GrainHousehold {
-		person = ""
-	}
-	since, until, stands, err := k.stands(about, person, p.Code)
 	switch {
-	case err != nil:
-		return e, err
-	case stands:
-		e.Entitled, e.Since, e.Until, e.Why = true, since, until, catalogue.Why{}
+	case listed.Entitled:
+		e.Entitled, e.Since, e.Until, e.Why = true, listed.Since, listed.Until, catalogue.Why{}
 	case e.Entitled:
 		e.Entitled, e.Since, e.Until, e.Why = false, "", "", notInList
 	}
@@ -219,22 +221,30 @@ var (
 	}
 )
 
-// stands tells what the stored lists say about a policy.
-func (k *counter) stands(about *asked, person, policy string) (since, until date.Date, ok bool, err error) {
+// listed tells what the stored lists say about a policy, for one about persons only where
+// somebody is asked about.
+func (k *counter) listed(about *asked, person string, p *catalogue.Policy) (catalogue.Explanation, error) {
+	no := catalogue.Explanation{Policy: p}
+	switch {
+	case p.Grain == catalogue.GrainHousehold:
+		person = ""
+	case person == "":
+		return no, nil
+	}
 	for _, rec := range about.records {
 		l := k.sight.d.List(rec.List)
-		if l == nil || rec.Person != person || !slices.Contains(l.Policies, policy) {
+		if l == nil || rec.Person != person || !slices.Contains(l.Policies, p.Code) {
 			continue
 		}
 		m, err := k.hub.record(rec)
 		if err != nil {
-			return "", "", false, err
+			return no, err
 		}
 		for _, e := range m.GetEntitlements() {
-			if e.GetPolicy() == policy {
-				return date.Date(e.GetSince()), date.Date(e.GetUntil()), true, nil
+			if e.GetPolicy() == p.Code {
+				return catalogue.Explanation{Policy: p, Entitled: true, Since: date.Date(e.GetSince()), Until: date.Date(e.GetUntil())}, nil
 			}
 		}
 	}
-	return "", "", false, nil
+	return no, nil
 }

@@ -200,10 +200,23 @@ func (h *Hub) sealHousehold(a act, t transition) (store.Household, error) {
 }
 
 func (h *Hub) openHousehold(row store.Household) (*household.Household, error) {
+	doc, err := h.unsealed(row)
+	if err != nil {
+		return nil, err
+	}
+	return decodeHousehold(row, doc)
+}
+
+// unsealed is the document of a household.
+func (h *Hub) unsealed(row store.Household) ([]byte, error) {
 	doc, err := h.Keys.Open(row.Document, householdContext(row.Area, row.ID))
 	if err != nil {
 		return nil, fmt.Errorf("household %s: %w", row.ID, err)
 	}
+	return doc, nil
+}
+
+func decodeHousehold(row store.Household, doc []byte) (*household.Household, error) {
 	facts, err := wire.DecodeHousehold(doc)
 	if err != nil {
 		return nil, fmt.Errorf("household %s: %w", row.ID, err)
