@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // Bounds of the pages of blocks while several streams load at once.
 const (
-	loadRoom    = 20000 // records in one page of each of them, together
+	loadRoom    = 12000 // records in one page of each of them, together
 	minLoadPage = 1000
 )
 

@@ -11,8 +11,8 @@ import (
 
 func TestPagesOfBlocksAreSmallerTheMoreLoadAtOnce(t *testing.T) {
 	for _, c := range []struct{ streams, asked, want int64 }{
-		{0, 10000, 10000}, {1, 10000, 10000}, {2, 10000, 10000}, {4, 10000, 5000}, {8, 10000, 2500},
-		{8, 2000, 2000}, {200, 10000, 1000}, {200, 7, 7},
+		{0, 10000, 10000}, {1, 10000, 10000}, {2, 10000, 6000}, {4, 10000, 3000}, {8, 10000, 1500},
+		{8, 1200, 1200}, {200, 10000, 1000}, {200, 7, 7},
 	} {
 		if got := hub.LoadPage(c.streams, c.asked); got != c.want {
 			t.Errorf("%d streams, %d records asked for: pages of %d, want %d", c.streams, c.asked, got, c.want)
