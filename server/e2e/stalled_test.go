@@ -33,7 +33,7 @@ const (
 	// What a stream that nobody reads may hold at most, whatever is committed: the windows
 	// of its connection, and the pages between the store and them.
 	stalledWindow     = 64 << 10 // of the client, and as much again of the server
-	stalledPages      = 4        // sent, waiting, read ahead, and one being made
+	stalledPages      = 3        // sent, waiting, and read ahead
 	stalledRESTWindow = 4 << 20  // of the gateway's own connection
 )
 
