@@ -36,16 +36,16 @@ func (s *Syncer) apply(ctx context.Context, r *run, p *page) error {
 	}
 	next := s.next()
 	next.advance(p, b)
-	a := applier{side: on, left: counts{}}
+	var a *applier
 	err = s.move(ctx, &next, func(tx sinkTx) (counts, error) {
-		a.tx, a.removed = tx, counts{}
-		return a.removed, s.applyPage(ctx, &a, p, b, tables)
+		a = newApplier(tx, on)
+		return a.removed, s.applyPage(ctx, a, p, b, tables)
 	})
 	if err != nil {
 		return err
 	}
-	maps.Copy(s.tables(on), tables)
-	r.stored(p, b, &a)
+	s.keep(a, tables)
+	r.stored(p, b, a)
 	if s.config.Progress != nil {
 		s.config.Progress(Progress{Loading: on == loading, Pages: r.result.Pages, Rows: r.rows})
 	}
@@ -112,13 +112,19 @@ func (s *Syncer) tablesFor(ctx context.Context, on side, lists []string) (map[st
 	return tables, nil
 }
 
-// applier is one transaction on one side, with what it removed.
+// applier is one transaction on one side, with what it did there.
 type applier struct {
-	tx      sinkTx
-	side    side
-	rows    int64  // rows of blocks
-	removed counts // rows that went, for the guard
-	left    counts // of them those of LeftScope
+	tx       sinkTx
+	side     side
+	rows     int64              // rows of blocks
+	removed  counts             // rows that went, for the guard
+	left     counts             // of them those of LeftScope
+	added    map[string]tallies // list → rows that were simply added
+	reworked map[string]bool    // lists whose rows were written in another way
+}
+
+func newApplier(tx sinkTx, on side) *applier {
+	return &applier{tx: tx, side: on, removed: counts{}, left: counts{}, added: map[string]tallies{}, reworked: map[string]bool{}}
 }
 
 func (s *Syncer) applyPage(ctx context.Context, a *applier, p *page, b *batch, tables map[string]*table) error {
@@ -179,10 +185,11 @@ func (s *Syncer) applyBlocks(ctx context.Context, a *applier, p *page, tables ma
 		}
 	}
 	for name := range open {
-		a.rows += p.count[name]
+		a.rows += p.sums[name].rows()
 		if err := a.tx.append(ctx, p.made[name], p.rows); err != nil {
 			return err
 		}
+		a.added[name] = p.sums[name]
 	}
 	return nil
 }
@@ -206,23 +213,11 @@ func (a *applier) merge(ctx context.Context, p *page, t *table) error {
 	return a.sweep(ctx, t)
 }
 
-// keyAll gives every table of a load its key, so that none holds a record twice when it
-// is compared with the End.
-func (s *Syncer) keyAll(ctx context.Context, a *applier, tables map[string]*table) error {
-	all := maps.Clone(s.staged)
-	maps.Copy(all, tables)
-	for _, t := range all {
-		if err := key(ctx, a.tx, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // list stores and removes the rows of one list.
 func (a *applier) list(ctx context.Context, t *table, l *listBatch) error {
+	a.reworked[t.list.GetName()] = true
 	if a.side == loading {
-		if err := key(ctx, a.tx, t); err != nil {
+		if err := a.key(ctx, t); err != nil {
 			return err
 		}
 	}
@@ -272,6 +267,7 @@ func (a *applier) sweep(ctx context.Context, t *table) error {
 
 // leave drops the rows of villages that may no longer be read.
 func (a *applier) leave(ctx context.Context, t *table, left *hubv1.LeftScope) error {
+	a.reworked[t.list.GetName()] = true
 	for villages := range slices.Chunk(left.GetVillages(), villagesPerStatement) {
 		args, marks := make([]any, len(villages)), make([]string, len(villages))
 		for i, v := range villages {

@@ -19,9 +19,9 @@ type page struct {
 	cursor       string
 	loading      bool
 
-	rows  inbox             // of its blocks, as far as they were made in advance
-	made  map[string]*table // list → table that they were made for
-	count map[string]int64  // list → how many
+	rows inbox              // of its blocks, as far as they were made in advance
+	made map[string]*table  // list → table that they were made for
+	sums map[string]tallies // list → what they come to
 }
 
 // block is all records of one list in one village. The records are good for one step
@@ -117,7 +117,7 @@ func (p *page) lists() map[string]bool {
 
 // prepare makes the rows of the blocks whose tables are given, list by list.
 func (p *page) prepare(sink Sink, tables map[string]*table) error {
-	p.rows, p.made, p.count = sink.inbox(), map[string]*table{}, map[string]int64{}
+	p.rows, p.made, p.sums = sink.inbox(), map[string]*table{}, map[string]tallies{}
 	for name := range p.lists() {
 		if t := tables[name]; t != nil {
 			if err := p.prepareList(t); err != nil {
@@ -131,22 +131,28 @@ func (p *page) prepare(sink Sink, tables map[string]*table) error {
 func (p *page) prepareList(t *table) error {
 	name := t.list.GetName()
 	var scratch [48]string
+	sums := tallies{}
 	for i := range p.blocks {
 		b := &p.blocks[i]
 		if b.list != name {
 			continue
 		}
+		var sum tally
 		for r, err := range b.records {
 			if err != nil {
 				return fmt.Errorf("mirror: list %q in %s: %w", name, b.village, err)
 			}
 			key := client.Key{Area: b.area, Village: b.village, Household: r.GetHousehold(), Person: r.GetPerson()}
 			texts := t.rows.Texts(scratch[:0], r)
-			p.rows.add(t, key, texts, r.GetTransaction(), t.rows.HashTexts(key, texts))
-			p.count[name]++
+			hash := t.rows.HashTexts(key, texts)
+			p.rows.add(t, key, texts, r.GetTransaction(), hash)
+			sum = sum.with(hash)
+		}
+		if sum.count > 0 {
+			sums.plus(tallies{Village{name, b.area, b.village}: sum})
 		}
 	}
-	p.made[name] = t
+	p.made[name], p.sums[name] = t, sums
 	return nil
 }
 

@@ -17,8 +17,27 @@ type tally struct {
 
 func (t tally) with(h client.Hash) tally { return tally{t.count + 1, t.digest.Add(h)} }
 
+func (t tally) plus(o tally) tally {
+	return tally{t.count + o.count, t.digest.Add(client.Hash(o.digest))}
+}
+
 // tallies are those of whole lists; a village without rows is absent.
 type tallies map[Village]tally
+
+// plus adds more rows of perhaps the same villages.
+func (ts tallies) plus(more tallies) {
+	for v, t := range more {
+		ts[v] = ts[v].plus(t)
+	}
+}
+
+// rows are those of all villages.
+func (ts tallies) rows() (n int64) {
+	for _, t := range ts {
+		n += t.count
+	}
+	return n
+}
 
 // announced are the tallies that the hub gave.
 func announced(end *hubv1.End) tallies {
@@ -60,7 +79,7 @@ func (s *Syncer) compare(ctx context.Context, end *hubv1.End) ([]Village, error)
 			return s.tallySome(ctx, tx, end, own)
 		}
 		for _, t := range s.tables(s.state.side) {
-			if err := tallyRows(ctx, tx, t, s.state.side, "", nil, own); err != nil {
+			if err := s.tally(ctx, tx, t, own); err != nil {
 				return err
 			}
 		}

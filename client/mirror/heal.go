@@ -103,6 +103,7 @@ func (s *Syncer) replace(ctx context.Context, r *run, g group, l *listBatch, pos
 		return err
 	}
 	t := tables[g.list]
+	s.sums.forget(g.list)
 	next := s.next()
 	stored, removed := counts{}, counts{}
 	err = s.move(ctx, &next, func(tx sinkTx) (counts, error) {

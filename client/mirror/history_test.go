@@ -82,7 +82,8 @@ func rearrange(rt *rapid.T, hub *testhub.Hub, p *hubv1.Page) []*hubv1.Page {
 	return []*hubv1.Page{p}
 }
 
-// pullWithBreaks pulls until a pull gets through; after each break nothing is left but the database.
+// pullWithBreaks pulls until a pull gets through; after each break either nothing is left
+// but the database, or the same process tries again.
 func pullWithBreaks(rt *rapid.T, b *bench) {
 	breaks := rapid.IntRange(0, 3).Draw(rt, "breaks")
 	b.hub.SetCut(func(int) error {
@@ -104,7 +105,9 @@ func pullWithBreaks(rt *rapid.T, b *bench) {
 		if client.Of(err) == nil {
 			rt.Fatalf("pull: %v", err)
 		}
-		b.open()
+		if rapid.Bool().Draw(rt, "killed?") {
+			b.open()
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func (b *bench) mustStoreAlike(rt *rapid.T) {
 		for _, r := range records {
 			rows = append(rows, alone.values(change{recordKey: recordKey{area1, r.GetHousehold(), ""}, village: village1, number: r.GetTransaction(), record: r}))
 		}
-		return errors.Join(tx.create(ctx, bulk, loading), tx.append(ctx, bulk, p.rows), key(ctx, tx, bulk),
+		return errors.Join(tx.create(ctx, bulk, loading), tx.append(ctx, bulk, p.rows), newApplier(tx, loading).key(ctx, bulk),
 			tx.create(ctx, alone, live), tx.upsert(ctx, alone, live, rows, newer), wellFormed(ctx, tx))
 	})
 	if err != nil {
@@ -176,7 +176,7 @@ func TestAPageOfSeveralListsIsStoredListByList(t *testing.T) {
 		}
 		err := b.sink.update(ctx, func(tx sinkTx) error {
 			for _, tb := range tables {
-				if err := errors.Join(tx.create(ctx, tb, loading), tx.append(ctx, tb, p.rows), key(ctx, tx, tb)); err != nil {
+				if err := errors.Join(tx.create(ctx, tb, loading), tx.append(ctx, tb, p.rows), newApplier(tx, loading).key(ctx, tb)); err != nil {
 					return err
 				}
 			}

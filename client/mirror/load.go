@@ -53,7 +53,10 @@ func (s *Syncer) beginLoad(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.state, s.staged = next, planned
+	s.state, s.staged, s.sums = next, planned, sums{}
+	for name := range planned {
+		s.sums.begin(name)
+	}
 	return nil
 }
 
@@ -98,7 +101,7 @@ func (s *Syncer) reveal(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	s.visible, s.staged = visible, map[string]*table{}
+	s.visible, s.staged, s.sums = visible, map[string]*table{}, sums{}
 	r.counts.merge(stored)
 	r.counts.merge(removed)
 	return nil

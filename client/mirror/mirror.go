@@ -94,6 +94,7 @@ type Syncer struct {
 	state   state // as last stored
 	visible map[string]*table
 	staged  map[string]*table
+	sums    sums // of the staged
 }
 
 // New makes a Syncer. It reads nothing yet.

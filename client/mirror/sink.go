@@ -46,28 +46,6 @@ type sinkTx interface {
 	rowID() string
 }
 
-// key gives a load's table its key where it has none. Of a record that came several
-// times, having moved meanwhile, the newest row stays.
-func key(ctx context.Context, tx sinkTx, t *table) error {
-	keyed, err := tx.keyed(ctx, t)
-	if err != nil || keyed {
-		return err
-	}
-	if unique, err := tx.addKey(ctx, t); err != nil || unique {
-		return err
-	}
-	if _, err := tx.exec(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM (SELECT %[2]s, row_number()
-		OVER (PARTITION BY area, household, person ORDER BY hub_transaction DESC, %[2]s) AS nth FROM %[1]s) AS r WHERE nth > 1)`,
-		t.on(loading), tx.rowID())); err != nil {
-		return err
-	}
-	unique, err := tx.addKey(ctx, t)
-	if err == nil && !unique {
-		err = fmt.Errorf("mirror: the table of list %q holds a record twice", t.list.GetName())
-	}
-	return err
-}
-
 // Open opens the mirror at a location: a postgres:// URL, else the path of a SQLite file.
 func Open(ctx context.Context, location string) (Sink, error) {
 	if strings.HasPrefix(location, "postgres://") || strings.HasPrefix(location, "postgresql://") {

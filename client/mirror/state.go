@@ -27,7 +27,7 @@ func (s *Syncer) load(ctx context.Context) error {
 
 func (s *Syncer) read(ctx context.Context, tx sinkTx) error {
 	s.state = state{side: live, positions: map[string]int64{}}
-	s.visible, s.staged = map[string]*table{}, map[string]*table{}
+	s.visible, s.staged, s.sums = map[string]*table{}, map[string]*table{}, sums{}
 	err := tx.query(ctx, "SELECT side, cursor, positions, guard FROM hub_state ORDER BY side", nil, s.scanState)
 	if err != nil {
 		return err

@@ -170,7 +170,7 @@ func TestALoadBegunWithKeyedTablesGoesOn(t *testing.T) {
 		b.mustFail(codes.Internal)
 		err := b.sink.update(context.Background(), func(tx sinkTx) error {
 			for _, t := range b.sync.staged {
-				if err := key(context.Background(), tx, t); err != nil {
+				if err := newApplier(tx, loading).key(context.Background(), t); err != nil {
 					return err
 				}
 			}
