@@ -9,7 +9,8 @@
 //   - A first load, and every later reload, is collected in tables beside the visible ones. It becomes
 //     visible in one transaction, when the hub's End came and counts and digests are equal to it.
 //   - After every End each village's count and digest is compared with the hub's; a village that
-//     differs is fetched anew by itself.
+//     differs is fetched anew by itself. A load to which one process only added rows is compared by the
+//     sums of what it committed, with its rows counted where they are stored; all else is read back.
 //   - A run that would remove more than a set share of a list's rows is held, and asks.
 //
 // Only the operation ENDED means that support stops. A row that leaves for another
