@@ -5,14 +5,17 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/store"
 )
 
 const (
-	// inquiriesAtOnce is how many inquiries are under way at the same time, at most.
-	inquiriesAtOnce = 2
+	// inquiriesAtOnce is how many inquiries are under way at the same time, at most. Where one
+	// takes longer than inquiryPatience the store is waiting for its disk, and can take another.
+	inquiriesAtOnce = 4
+	inquiryPatience = 3 * time.Millisecond
 	// fewQuestions is the most that a call may ask to inquire together with others.
 	fewQuestions = 16
 )

@@ -39,24 +39,20 @@ func (h *house) end(a *asking) []hub.EntitlementAnswer {
 	return a.answers
 }
 
-// hold lets as many calls inquire as can at the same time, and holds them, with the
-// snapshots that they have, until they are let go.
+// hold lets one call inquire, and holds it, with the snapshot that it has, until it is let
+// go; nobody else can inquire meanwhile.
 func (h *house) hold(q hub.Question) (letGo func()) {
 	h.Helper()
 	arrived, let := make(chan struct{}), make(chan struct{})
+	h.OneInquiry()
 	h.within(func() { arrived <- struct{}{}; <-let })
-	var held [2]*asking
-	for i := range held {
-		held[i] = h.begin(h.Context(), office, q)
-		<-arrived
-	}
+	held := h.begin(h.Context(), office, q)
+	<-arrived
 	h.within(nil)
 	return func() {
 		h.Helper()
 		close(let)
-		for _, a := range held {
-			h.end(a)
-		}
+		h.end(held)
 	}
 }
 

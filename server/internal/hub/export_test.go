@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"time"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/removal"
@@ -42,8 +43,8 @@ var ErrApart = errApart
 type Together struct{ calls together[string] }
 
 // NewTogether serves calls by run.
-func NewTogether(run func(context.Context, []string) error, atOnce, most int) *Together {
-	return &Together{together[string]{run: run, atOnce: atOnce, most: most}}
+func NewTogether(run func(context.Context, []string) error, atOnce, most int, patience time.Duration) *Together {
+	return &Together{together[string]{run: run, atOnce: atOnce, most: most, patience: patience}}
 }
 
 // Serve opens together.serve.
@@ -56,4 +57,11 @@ func (h *Hub) Waiting() int {
 	h.counters.mu.Lock()
 	defer h.counters.mu.Unlock()
 	return len(h.counters.waiting)
+}
+
+// OneInquiry lets one inquiry be under way at a time, however long it takes.
+func (h *Hub) OneInquiry() {
+	h.counters.mu.Lock()
+	defer h.counters.mu.Unlock()
+	h.counters.atOnce = 1
 }

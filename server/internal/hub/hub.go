@@ -58,7 +58,7 @@ type Hub struct {
 	kick     chan struct{} // wakes Keep
 	calendar *removal.Calendar
 	loads    loads
-	counters together[*counter] // who waits for answers about entitlements
+	counters *together[*counter] // who waits for answers about entitlements
 
 	mu       sync.Mutex
 	prepared map[string]*deriver // by catalogue version
@@ -85,7 +85,7 @@ func New(ctx context.Context, cfg Config) (*Hub, error) {
 		Config: cfg, watch: newWatch(), kick: make(chan struct{}, 1), prepared: map[string]*deriver{},
 		calendar: removal.NewCalendar(append(years, cfg.Holidays...)...),
 	}
-	h.counters.run, h.counters.atOnce, h.counters.most = h.inquireTogether, inquiriesAtOnce, MaxQuestions
+	h.counters = &together[*counter]{run: h.inquireTogether, atOnce: inquiriesAtOnce, patience: inquiryPatience, most: MaxQuestions}
 	if err := h.bootstrap(ctx); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // errApart says that a run for several failed. Each then tries by itself, so that none
@@ -18,14 +19,17 @@ var errApart = errors.New("hub: to be tried apart")
 type together[T any] struct {
 	// run serves calls, until its context ends: when nobody waits for it any more.
 	run func(ctx context.Context, calls []T) error
-	// atOnce is how many runs may be under way at the same time.
-	atOnce int
+	// atOnce is how many runs may be under way at the same time: a second one begins where a
+	// call comes when the last has been at it for patience, since few large runs cost least.
+	atOnce   int
+	patience time.Duration
 	// most bounds the sizes of the calls of one run, added up.
 	most int
 
 	mu      sync.Mutex
 	waiting []*waiting[T] // not taken up yet
 	runs    int
+	began   time.Time // of the last run
 }
 
 type waiting[T any] struct {
@@ -54,8 +58,8 @@ func (t *together[T]) add(w *waiting[T]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.waiting = append(t.waiting, w)
-	if t.runs < t.atOnce {
-		t.runs++
+	if t.runs == 0 || t.runs < t.atOnce && time.Since(t.began) >= t.patience {
+		t.runs, t.began = t.runs+1, time.Now()
 		go t.drain()
 	}
 }
@@ -84,6 +88,8 @@ func (t *together[T]) next() []*waiting[T] {
 	t.waiting = slices.Delete(t.waiting, 0, n)
 	if n == 0 {
 		t.runs--
+	} else {
+		t.began = time.Now()
 	}
 	return all
 }

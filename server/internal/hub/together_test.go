@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/bangfuhub/hub/server/internal/hub"
 )
@@ -22,9 +24,9 @@ type desk struct {
 	ends []context.Context
 }
 
-func newDesk(atOnce, most int) *desk {
+func newDesk(atOnce, most int, patience time.Duration) *desk {
 	d := &desk{let: make(chan error)}
-	d.Together = hub.NewTogether(d.run, atOnce, most)
+	d.Together = hub.NewTogether(d.run, atOnce, most, patience)
 	return d
 }
 
@@ -70,9 +72,33 @@ func answered(t *testing.T, answers map[string]chan error, want error, calls ...
 	}
 }
 
+func TestAnotherRunBeginsOnlyBesideOneThatTakesLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(3, 100, time.Second)
+		answers := d.come(t.Context(), "a", "b")
+		time.Sleep(time.Second - 1)
+		maps.Copy(answers, d.come(t.Context(), "c"))
+		d.were(t, "a")
+		time.Sleep(time.Nanosecond)
+		maps.Copy(answers, d.come(t.Context(), "d", "e"))
+		d.were(t, "a", "b c d")
+		time.Sleep(time.Second)
+		maps.Copy(answers, d.come(t.Context(), "f"))
+		time.Sleep(time.Second)
+		maps.Copy(answers, d.come(t.Context(), "g"))
+		d.were(t, "a", "b c d", "e f")
+		for range 4 {
+			d.let <- nil
+			synctest.Wait()
+		}
+		d.were(t, "a", "b c d", "e f", "g")
+		answered(t, answers, nil, "a", "b", "c", "d", "e", "f", "g")
+	})
+}
+
 func TestWhoComesAloneIsServedAtOnceAndWhoComesMeanwhileByTheNextRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(2, 100)
+		d := newDesk(2, 100, 0)
 		answers := d.come(t.Context(), "a", "b", "c", "d", "e")
 		d.were(t, "a", "b")
 		d.let <- nil
@@ -89,7 +115,7 @@ func TestWhoComesAloneIsServedAtOnceAndWhoComesMeanwhileByTheNextRun(t *testing.
 
 func TestARunServesSoMuchAndNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(1, 6)
+		d := newDesk(1, 6, 0)
 		answers := d.come(t.Context(), "a", "bb", "ccc", "d", "eeeeeeeee", "ffffff", "g")
 		d.were(t, "a")
 		for range 4 {
@@ -104,7 +130,7 @@ func TestARunServesSoMuchAndNoMore(t *testing.T) {
 
 func TestNobodyFailsForAnotherOnesSake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(1, 100)
+		d := newDesk(1, 100, 0)
 		answers := d.come(t.Context(), "a", "b", "c")
 		d.let <- nil
 		synctest.Wait()
@@ -119,7 +145,7 @@ func TestNobodyFailsForAnotherOnesSake(t *testing.T) {
 
 func TestWhoLeavesTakesNobodyAlong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(1, 100)
+		d := newDesk(1, 100, 0)
 		leaving, leave := context.WithCancel(t.Context())
 		first := d.come(t.Context(), "a")
 		gone, stay := d.come(leaving, "b"), d.come(t.Context(), "c")
@@ -142,7 +168,7 @@ func TestWhoLeavesTakesNobodyAlong(t *testing.T) {
 
 func TestARunEndsWhenAllHaveLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(1, 100)
+		d := newDesk(1, 100, 0)
 		d.come(t.Context(), "a")
 		leaving, leave := context.WithCancel(t.Context())
 		answers := d.come(leaving, "b", "c")
@@ -171,7 +197,7 @@ func TestManyCallsSideBySideAreAllServed(t *testing.T) {
 			served[call]++
 		}
 		return nil
-	}, 2, 8)
+	}, 2, 8, 0)
 	var all sync.WaitGroup
 	for i := range 64 {
 		all.Go(func() {

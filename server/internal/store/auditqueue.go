@@ -13,6 +13,8 @@ import (
 const (
 	// auditRun is how many entries are written together at most.
 	auditRun = 256
+	// auditPatience is how long a write takes that waits for its disk.
+	auditPatience = 5 * time.Millisecond
 	// auditTimeout bounds one write, which no caller's context ends.
 	auditTimeout = 10 * time.Second
 )
@@ -22,14 +24,16 @@ const (
 type AuditQueue struct {
 	// Write durably writes entries in their order, all or none.
 	Write func(context.Context, []AuditEntry) error
-	// Writers is how many writes may be under way at the same time.
+	// Writers is how many writes may be under way at the same time: a second one begins where
+	// an entry comes when the last has been at it for auditPatience, since few large writes cost least.
 	Writers int
 
 	mu      sync.Mutex
 	waiting []*queued        // not taken up yet
 	open    map[*queued]bool // and those being written
 	writers int
-	entries Calls // not finished
+	began   time.Time // of the last write
+	entries Calls     // not finished
 }
 
 type queued struct {
@@ -70,8 +74,8 @@ func (q *AuditQueue) add(e AuditEntry, told func(error)) *queued {
 	}
 	q.open[w] = true
 	q.waiting = append(q.waiting, w)
-	if q.writers < q.Writers {
-		q.writers++
+	if q.writers == 0 || q.writers < q.Writers && time.Since(q.began) >= auditPatience {
+		q.writers, q.began = q.writers+1, time.Now()
 		go q.drain()
 	}
 	return w
@@ -138,6 +142,8 @@ func (q *AuditQueue) next() []*queued {
 	q.waiting = slices.Delete(q.waiting, 0, n)
 	if n == 0 {
 		q.writers--
+	} else {
+		q.began = time.Now()
 	}
 	return run
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/bangfuhub/hub/server/internal/store"
 )
@@ -48,6 +49,31 @@ func ask(ctx context.Context, q *store.AuditQueue, ids ...string) map[string]cha
 		synctest.Wait()
 	}
 	return answers
+}
+
+func TestASecondWriterBeginsOnlyBesideAWriteThatTakesLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{let: make(chan error)}
+		q := &store.AuditQueue{Write: d.write, Writers: 2}
+		ask(t.Context(), q, "a", "b")
+		time.Sleep(time.Second)
+		ask(t.Context(), q, "c", "d")
+		time.Sleep(time.Second)
+		ask(t.Context(), q, "e")
+		d.mu.Lock()
+		if got := fmt.Sprint(d.writes); got != "[[a] [b c]]" {
+			t.Errorf("written %s", got)
+		}
+		d.mu.Unlock()
+		for range 3 {
+			d.let <- nil
+			synctest.Wait()
+		}
+		q.Close()
+		if got := fmt.Sprint(d.writes); got != "[[a] [b c] [d e]]" {
+			t.Errorf("written %s", got)
+		}
+	})
 }
 
 func TestEntriesThatComeWhileOneIsWrittenAreWrittenTogether(t *testing.T) {

@@ -47,7 +47,7 @@ func TestADatabaseWithoutLettersIsUpgraded(t *testing.T) {
 	if err := s.Audit(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, url, withoutLetters+`DELETE FROM hub_schema WHERE version_id >= 4`)
+	execute(t, url, withoutLetters+withoutRecordsByList+`DELETE FROM hub_schema WHERE version_id >= 4`)
 	upgraded := migrated(t, url)
 	if err := upgraded.Update(t.Context(), func(tx store.Tx) error {
 		return tx.SaveLetter(t.Context(), store.Letter{Area: "A", ID: "l1", Revision: 1, Subjects: []string{"h1"}})
@@ -63,8 +63,11 @@ func TestADatabaseWithoutLettersIsUpgraded(t *testing.T) {
 	}
 }
 
+// withoutRecordsByList takes the database back to a schema in which records have another index.
+const withoutRecordsByList = `DROP INDEX records_household_list; CREATE INDEX records_household ON records (area, household);`
+
 // withoutNumbers takes the database back to a schema in which numbers are an index of letters.
-const withoutNumbers = `DROP TABLE letter_numbers; CREATE UNIQUE INDEX letters_number ON letters (number) WHERE number <> '';
+const withoutNumbers = withoutRecordsByList + `DROP TABLE letter_numbers; CREATE UNIQUE INDEX letters_number ON letters (number) WHERE number <> '';
 	DELETE FROM hub_schema WHERE version_id >= 6`
 
 func TestNumbersGivenBeforeTheyHadATableStayTaken(t *testing.T) {

@@ -24,7 +24,7 @@ import (
 const (
 	defaultConns = 16                    // most of a View is waiting for the next answer
 	auditConns   = 4                     // an Update that audits must not wait for other Updates
-	auditWriters = 2                     // of them: one gathers entries while the other's commit waits for the disk
+	auditWriters = 2                     // of them, where one's commit waits for the disk
 	maxAttempts  = 10                    // of an Update that deadlocks
 	retryPause   = 20 * time.Millisecond // at most, before the first repetition
 	endTimeout   = 10 * time.Second      // for COMMIT and ROLLBACK, which the caller's context doesn't stop

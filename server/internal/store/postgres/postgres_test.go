@@ -113,7 +113,7 @@ func TestBlocksOfTheOldFormAreDropped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = conn.Exec(t.Context(), `DELETE FROM hub_schema WHERE version_id >= 2;
+	_, err = conn.Exec(t.Context(), withoutRecordsByList+`DELETE FROM hub_schema WHERE version_id >= 2;
 		DROP TABLE cases; DROP TABLE procedures; `+withoutLetters+`
 		INSERT INTO block_bytes VALUES ('A', 'education', 'v1', 1, 'old form')`)
 	if err != nil {
