@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/bangfuhub/hub/server/internal/household"
@@ -144,6 +145,27 @@ func TestMendedBlocksAreWhatTheirRecordsGive(t *testing.T) {
 	if read*10 > compared {
 		t.Errorf("%d of %d blocks were read from their records: hardly any is mended", read, compared)
 	}
+}
+
+// Several streams build the blocks of the same villages at once.
+func TestReadersWhoBuildBlocksAtTheSameTimeAllGetThemWhole(t *testing.T) {
+	h := newHouse(t)
+	for n := range 60 {
+		h.load(home(n, qionghai[n%3]))
+	}
+	want := h.blocksBy(bare{h.store})
+	h.Store = bare{h.store}
+	var readers sync.WaitGroup
+	for range 8 {
+		readers.Go(func() {
+			for range 5 {
+				if got := h.blocks(); !maps.EqualFunc(got, want, bytes.Equal) {
+					t.Error("blocks are not those that one reader alone gets")
+				}
+			}
+		})
+	}
+	readers.Wait()
 }
 
 // somethingHappens to one of the 24 homes.

@@ -96,9 +96,9 @@ func (w *rebuilding) read(ctx context.Context, r store.Reader, list string, bloc
 	v := &villageRecords{}
 	give := func() {
 		if at, wanted := blocks[v.village]; wanted {
-			whole := v
-			w.workers.Go(func() error { return w.pack(at, whole) })
 			delete(blocks, v.village)
+			whole := v // from here on another's, who recycles it
+			w.workers.Go(func() error { return w.pack(at, whole) })
 		}
 	}
 	room := make([]byte, 0, 96)
