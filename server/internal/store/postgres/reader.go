@@ -70,6 +70,26 @@ func list[T any](ctx context.Context, r *reader, scan scan[T], query string, arg
 	return all, r.note(err)
 }
 
+// each hands rows to fn as they come, which must not read; what scan leaves with the driver
+// is good until fn returns.
+func each[T any](ctx context.Context, r *reader, scan scan[T], fn func(T) error, query string, args ...any) error {
+	rows, err := r.query(ctx, query, args...)
+	if err != nil {
+		return r.note(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row, err := scan(rows)
+		if err != nil {
+			return r.note(err)
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+	return r.note(rows.Err())
+}
+
 // pages hands rows to fn, of which read fetches the next n at a time. A result that is
 // open cannot be left without reading it to its end, and nothing else can be read meanwhile;
 // so fn, which may do both, gets rows that have been fetched already.

@@ -91,7 +91,8 @@ func (r *reader) Blocks(ctx context.Context, q store.BlockQuery, fn func(store.B
 			return fn(b)
 		}
 		if q.Bytes {
-			err = r.blocksAsTheyCome(ctx, q, list, after, left, given)
+			query, args := blockQuery(q, list, after, left)
+			err = each(ctx, r, scanBlock, given, query, args...)
 		} else {
 			err = pages(left, page, func(n int) ([]store.Block, error) {
 				rows, err := r.blockPage(ctx, q, list, after, n)
@@ -124,26 +125,6 @@ func (r *reader) blockLists(ctx context.Context, q store.BlockQuery) ([]string, 
 func (r *reader) blockPage(ctx context.Context, q store.BlockQuery, ofList, after string, n int) ([]store.Block, error) {
 	query, args := blockQuery(q, ofList, after, n)
 	return list(ctx, r, scanBlock, query, args...)
-}
-
-// blocksAsTheyCome keeps no block: their bytes are tens of kilobytes each.
-func (r *reader) blocksAsTheyCome(ctx context.Context, q store.BlockQuery, ofList, after string, n int, fn func(store.Block) error) error {
-	query, args := blockQuery(q, ofList, after, n)
-	rows, err := r.query(ctx, query, args...)
-	if err != nil {
-		return r.note(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		b, err := scanBlock(rows)
-		if err != nil {
-			return r.note(err)
-		}
-		if err := fn(b); err != nil {
-			return err
-		}
-	}
-	return r.note(rows.Err())
 }
 
 // blockQuery asks for n blocks of a list; 0: all.

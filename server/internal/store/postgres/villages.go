@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/bangfuhub/hub/server/internal/store"
@@ -15,28 +16,21 @@ func (r *reader) Villages(ctx context.Context, area, list string, villages []str
 	if villages = slices.Compact(slices.Sorted(slices.Values(villages))); len(villages) == 0 {
 		return nil
 	}
-	rows, err := r.query(ctx, `SELECT place, household, person, txn, document
-		FROM unnest($3::text[]) WITH ORDINALITY v (village, place)
-		JOIN LATERAL (SELECT * FROM records WHERE area = $1 AND list = $2 AND village = v.village OFFSET 0) r ON true
-		ORDER BY place`, area, list, villages)
-	if err != nil {
-		return r.note(err)
-	}
-	defer rows.Close()
 	rec := store.Record{Area: area, Key: store.Key{List: list}}
 	var place int64
 	var household, person, document pgtype.DriverBytes
-	for into := []any{&place, &household, &person, &rec.Transaction, &document}; rows.Next(); {
-		if err := rows.Scan(into...); err != nil {
-			return r.note(err)
+	into := []any{&place, &household, &person, &rec.Transaction, &document}
+	return each(ctx, r, func(row pgx.CollectableRow) (store.Record, error) {
+		if err := row.Scan(into...); err != nil {
+			return rec, err
 		}
 		rec.Village, rec.Person, rec.Document = villages[place-1], string(person), document
 		if rec.Household != string(household) { // most have several records
 			rec.Household = string(household)
 		}
-		if err := fn(rec); err != nil {
-			return err
-		}
-	}
-	return r.note(rows.Err())
+		return rec, nil
+	}, fn, `SELECT place, household, person, txn, document
+		FROM unnest($3::text[]) WITH ORDINALITY v (village, place)
+		JOIN LATERAL (SELECT * FROM records WHERE area = $1 AND list = $2 AND village = v.village OFFSET 0) r ON true
+		ORDER BY place`, area, list, villages)
 }
