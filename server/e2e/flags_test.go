@@ -54,3 +54,17 @@ func shorten() {
 	*sizes.faults /= 5
 	*sizes.crashes /= 3
 }
+
+// kills repeats a try, which is told how many came before it and says whether the program
+// was still running when it was to be killed, until that was so as often as the size asks.
+func kills(t testing.TB, try func(i int) bool) {
+	t.Helper()
+	for i, killed := 0, 0; killed < *sizes.kills; i++ {
+		if i == 10**sizes.kills {
+			t.Fatalf("only %d of %d were still running when they were to be killed", killed, i)
+		}
+		if try(i) {
+			killed++
+		}
+	}
+}
