@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"testing"
 
@@ -196,22 +195,4 @@ func TestATableOfTheDepartmentsOwnIsNotTouched(t *testing.T) {
 			t.Fatal("the load went into a table that the mirror didn't make")
 		}
 	})
-}
-
-func TestASQLiteMirrorIsReadableByItsOwnerAlone(t *testing.T) {
-	path := sqlitePlaces(t)()
-	sink, err := OpenSQLite(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = sink.Close() }()
-	for _, file := range []string{path, path + "-wal"} {
-		info, err := os.Stat(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode().Perm() != 0o600 || info.Size() == 0 {
-			t.Errorf("%s: mode %s, %d bytes", info.Name(), info.Mode(), info.Size())
-		}
-	}
 }

@@ -8,11 +8,13 @@ import (
 	"net/url"
 	"os"
 
-	_ "modernc.org/sqlite" // the engine
+	modernc "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // OpenSQLite opens the mirror in a SQLite file, which is made where there is none,
-// readable by its owner alone. Other programs may read it while a sync writes.
+// readable by its owner alone. Other programs may read it while a sync writes; while the
+// first load is under way, when there is nothing to read yet, they and it wait for each other.
 func OpenSQLite(ctx context.Context, path string) (Sink, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -22,9 +24,10 @@ func OpenSQLite(ctx context.Context, path string) (Sink, error) {
 		return nil, fmt.Errorf("mirror: %w", err)
 	}
 	options := url.Values{"_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "temp_store(MEMORY)", "cache_size(-65536)",
-		// A load writes this many pages (of 4 KiB) before they are carried over into the file.
-		"wal_autocheckpoint(16384)", "journal_size_limit(67108864)",
+		// Rows are longer than most: with pages of twice the usual size a load writes faster.
+		"busy_timeout(10000)", "page_size(8192)", "temp_store(MEMORY)", "cache_size(-65536)",
+		// So many pages are written ahead before they are carried over into the file.
+		"wal_autocheckpoint(8192)", "journal_size_limit(67108864)",
 		// A power cut may lose the last transactions, never part of one: cursor and rows stay together.
 		"synchronous(NORMAL)",
 		// A load's table takes the place of one with other fields, whatever views of the department's speak of that one.
@@ -39,10 +42,27 @@ func OpenSQLite(ctx context.Context, path string) (Sink, error) {
 	if s.images, err = newImages(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if err := createOwnTables(ctx, s); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// prepare also shares a mirror whose rows are visible already.
+func (s *sqlite) prepare(ctx context.Context) (err error) {
+	if err := createOwnTables(ctx, s); err != nil {
+		return err
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("mirror: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	var lists int
+	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM hub_lists WHERE side = 'live'").Scan(&lists); err != nil || lists == 0 {
+		return err
+	}
+	return share(ctx, conn)
 }
 
 type sqlite struct {
@@ -70,6 +90,9 @@ func (s *sqlite) update(ctx context.Context, fn func(sinkTx) error) error {
 	if err != nil {
 		_, _ = conn.ExecContext(unbroken, "ROLLBACK") // the first error is the one that matters
 	}
+	if err == nil && t.revealed {
+		err = share(ctx, conn)
+	}
 	return errors.Join(err, t.detach(unbroken))
 }
 
@@ -77,6 +100,18 @@ type sqliteTx struct {
 	conn     *sql.Conn
 	sink     *sqlite
 	attached bool // an image
+	revealed bool // rows may be visible from this transaction on
+}
+
+// share has a file with visible rows write ahead, so that nobody who reads them waits. A
+// first load does without: what is written ahead is written twice. Where a reader keeps the
+// file from changing over it stays as it is, until it is opened the next time.
+func share(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "PRAGMA main.journal_mode = WAL")
+	if e, ok := errors.AsType[*modernc.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+		return nil
+	}
+	return err
 }
 
 func (t *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {

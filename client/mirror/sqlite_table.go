@@ -20,6 +20,7 @@ func (t *sqliteTx) relax(context.Context) error { return nil }
 func (t *sqliteTx) create(ctx context.Context, tb *table, s side) error {
 	statements := []string{createSQLite(tb, s)}
 	if s == live {
+		t.revealed = true
 		statements = append(statements, addUnique(tb, s, s), addVillages(tb))
 	}
 	return t.all(ctx, statements...)
@@ -93,6 +94,7 @@ func (t *sqliteTx) has(ctx context.Context, name string) (bool, error) {
 func (t *sqliteTx) ripen(context.Context, *table) error { return nil }
 
 func (t *sqliteTx) rename(ctx context.Context, tb *table) error {
+	t.revealed = true
 	statements := []string{"ALTER TABLE " + tb.on(loading) + " RENAME TO " + tb.on(live), addVillages(tb)}
 	misnamed, err := t.has(ctx, tb.name(loading)+"_key")
 	if err != nil {
