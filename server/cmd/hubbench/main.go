@@ -12,11 +12,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/bangfuhub/hub/server"
 )
 
 type cli struct {
@@ -64,6 +67,7 @@ func (versionCmd) Run() error {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer runtime.KeepAlive(server.Ballast())
 	var c cli
 	k := kong.Parse(&c,
 		kong.Name("hubbench"), kong.Description("Measures a hub on this machine, and compares each figure with its database's own."),

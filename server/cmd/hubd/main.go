@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -81,6 +82,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // asked a second time, it ends at once
+	defer runtime.KeepAlive(server.Ballast())
 	var c cli
 	k := kong.Parse(&c,
 		kong.Name("hubd"), kong.Description("Bangfu Hub: the register, the lists that follow from it, and their readers."),

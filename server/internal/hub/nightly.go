@@ -2,6 +2,11 @@ package hub
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bangfuhub/hub/server/internal/access"
 	"github.com/bangfuhub/hub/server/internal/date"
@@ -11,6 +16,10 @@ import (
 
 // sweepRun is how many households a derivation pass looks at in one snapshot.
 const sweepRun = 500
+
+// areasAtOnce is how many areas are derived at a time: while one waits for the store,
+// another is computed.
+const areasAtOnce = 3
 
 // Derived counts what a derivation pass did.
 type Derived struct {
@@ -42,15 +51,30 @@ func (h *Hub) Derive(ctx context.Context) (Derived, error) {
 	}
 	var total Derived
 	err = h.audited(ctx, system, ActionDerive, map[string]any{"areas": len(due), "on": h.Today()}, func() (any, error) {
-		for area, cause := range due {
-			d, err := h.deriveArea(ctx, area, cause)
-			total.add(d)
-			if err != nil {
-				return total, err
-			}
-		}
-		return total, nil
+		total, err = h.deriveAreas(ctx, due)
+		return total, err
 	})
+	return total, err
+}
+
+// deriveAreas derives some at a time; after an error no other is begun.
+func (h *Hub) deriveAreas(ctx context.Context, due map[string]string) (total Derived, err error) {
+	var counting sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(areasAtOnce)
+	for _, area := range slices.Sorted(maps.Keys(due)) {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			d, err := h.deriveArea(ctx, area, due[area])
+			counting.Lock()
+			defer counting.Unlock()
+			total.add(d)
+			return err
+		})
+	}
+	err = g.Wait()
 	return total, err
 }
 
