@@ -104,15 +104,17 @@ func (p *pipeline) nextNumber(area string, number *int64) {
 	})
 }
 
+// See aliasesOf.
+const blockSums = `SELECT place, count, digest FROM unnest($2::text[], $3::text[]) WITH ORDINALITY u (of, at, place)
+	JOIN LATERAL (SELECT count, digest FROM blocks WHERE area = $1 AND list = u.of AND village = u.at OFFSET 0) b ON true`
+
 // readBlocks reads the sums of the blocks that are about to change, in the order of their
 // deltas. The head is locked by now, so nobody else changes them.
 func (p *pipeline) readBlocks(area string, deltas []store.BlockDelta, sums []store.Block) {
 	if len(deltas) == 0 {
 		return
 	}
-	p.batch.Queue(`SELECT u.place, b.count, b.digest FROM unnest($2::text[], $3::text[]) WITH ORDINALITY u (list, village, place)
-		JOIN blocks b ON b.area = $1 AND b.list = u.list AND b.village = u.village`,
-		area, column(deltas, blockList), column(deltas, blockVillage)).Query(func(rows pgx.Rows) error {
+	p.batch.Queue(blockSums, area, column(deltas, blockList), column(deltas, blockVillage)).Query(func(rows pgx.Rows) error {
 		var place, count int64
 		var digest []byte
 		_, err := pgx.ForEachRow(rows, []any{&place, &count, &digest}, func() error {

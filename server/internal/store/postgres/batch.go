@@ -102,8 +102,7 @@ func (p *pipeline) saveAliases(b store.Batch) {
 		args := aliasArgs(b.SetAliases)
 		p.some(`INSERT INTO aliases (kind, hash, area, household, person)
 			SELECT u.* FROM `+aliasArrays+` ON CONFLICT DO NOTHING`, args...)
-		p.batch.Queue(`SELECT EXISTS (SELECT FROM `+aliasArrays+` LEFT JOIN aliases a USING (kind, hash)
-			WHERE (a.area, a.household, a.person) IS DISTINCT FROM (u.area, u.household, u.person))`, args...).QueryRow(refuseTaken)
+		p.batch.Queue(someTaken, args...).QueryRow(refuseTaken)
 	}
 	if len(b.DropNames) > 0 {
 		p.some(`DELETE FROM names n USING `+nameArrays+` WHERE n.area = u.area AND n.hash = u.hash
@@ -114,6 +113,11 @@ func (p *pipeline) saveAliases(b store.Batch) {
 			SELECT u.* FROM `+nameArrays+` ON CONFLICT DO NOTHING`, nameArgs(b.SetNames)...)
 	}
 }
+
+// See aliasesOf.
+const someTaken = `SELECT EXISTS (SELECT FROM ` + aliasArrays + ` LEFT JOIN LATERAL
+	(SELECT area, household, person FROM aliases WHERE kind = u.kind AND hash = u.hash OFFSET 0) a ON true
+	WHERE (a.area, a.household, a.person) IS DISTINCT FROM (u.area, u.household, u.person))`
 
 func refuseTaken(row pgx.Row) error {
 	var taken bool

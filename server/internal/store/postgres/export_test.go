@@ -25,3 +25,12 @@ func SynchronousCommit(ctx context.Context, s *Store) map[string]string {
 	}
 	return settings
 }
+
+// LookUps are the queries that look up many rows by their keys, with the columns of the key
+// beside area.
+var LookUps = map[string]struct{ Query, Key string }{
+	"aliases":           {aliasesOf, "hash"},
+	"taken aliases":     {someTaken, "hash"},
+	"household records": {householdRecords, "household"},
+	"sums of blocks":    {blockSums, "village"},
+}

@@ -20,8 +20,10 @@ func scanRecord(row pgx.CollectableRow) (r store.Record, err error) {
 	return r, err
 }
 
-const householdRecords = `SELECT ` + recordColumns + ` FROM records
-	WHERE area = $1 AND household = ANY($2) ORDER BY household, list, person, village`
+// See aliasesOf.
+const householdRecords = `SELECT ` + recordColumns + ` FROM (SELECT DISTINCT unnest($2::text[]) AS of) u
+	JOIN LATERAL (SELECT * FROM records WHERE area = $1 AND household = u.of OFFSET 0) r ON true
+	ORDER BY household, list, person, village`
 
 func (r *reader) HouseholdRecords(ctx context.Context, area string, households []string) ([]store.Record, error) {
 	return list(ctx, r, scanRecord, householdRecords, area, households)
