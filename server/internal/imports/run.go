@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"runtime/debug"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,11 +42,14 @@ func (n numbered) lines() int {
 // importRun is one file on its way into the hub.
 type importRun struct {
 	*Importer
-	opt    Options
-	areas  map[string][]numbered // decoded, not yet loaded
-	result Result
-	reject func(numbered, *fault.Fault) error
-	report io.Writer // made when there is something to report
+	opt     Options
+	areas   map[string][]numbered // decoded, not yet loaded
+	waiting int                   // how many came since areas were loaded
+
+	counting sync.Mutex // of what follows, while areas are loaded
+	result   Result
+	reject   func(numbered, *fault.Fault) error
+	report   io.Writer // made when there is something to report
 }
 
 // audited runs the import with one entry in the audit.
@@ -108,6 +113,13 @@ func (im *importRun) guarded(work func() error) func() error {
 	}
 }
 
+const (
+	// gathered is how many households come before areas are loaded: enough for several areas.
+	gathered = 1024
+	// areasAtOnce is how many areas are loaded at a time.
+	areasAtOnce = 3
+)
+
 // take sorts decoded lines by area and loads the areas that have enough.
 func (im *importRun) take(ctx context.Context, lines []numbered) error {
 	for _, l := range lines {
@@ -120,10 +132,13 @@ func (im *importRun) take(ctx context.Context, lines []numbered) error {
 		case l.household != nil:
 			area := im.Divisions.AreaOf(l.household.Village)
 			im.areas[area] = append(im.areas[area], l)
+			im.waiting++
 		}
 	}
-	if err := im.flush(ctx, hub.ImportRun); err != nil {
-		return err
+	if im.waiting >= gathered {
+		if err := im.flush(ctx, hub.ImportRun); err != nil {
+			return err
+		}
 	}
 	im.progress()
 	return nil
@@ -135,19 +150,26 @@ func (im *importRun) progress() {
 	}
 }
 
-// flush loads every area that has at least so many households waiting.
+// flush loads those areas that have at least so many households waiting, some areas at a
+// time: while the store writes one, another is computed. Those of one area are loaded in the
+// order of the file.
 func (im *importRun) flush(ctx context.Context, least int) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(areasAtOnce)
 	for area, waiting := range im.areas {
-		for len(waiting) >= least {
-			run := waiting[:min(len(waiting), hub.ImportRun)]
-			if err := im.load(ctx, area, run); err != nil {
-				return err
+		ready := waiting[:len(waiting)-len(waiting)%least]
+		im.areas[area] = waiting[len(ready):]
+		g.Go(im.guarded(func() error {
+			for run := range slices.Chunk(ready, hub.ImportRun) {
+				if err := im.load(ctx, area, run); err != nil {
+					return err
+				}
 			}
-			waiting = waiting[len(run):]
-		}
-		im.areas[area] = waiting
+			return nil
+		}))
 	}
-	return nil
+	im.waiting = 0
+	return g.Wait()
 }
 
 func (im *importRun) load(ctx context.Context, area string, run []numbered) error {
@@ -156,6 +178,8 @@ func (im *importRun) load(ctx context.Context, area string, run []numbered) erro
 		households[i] = l.household
 	}
 	done, err := im.Hub.Import(ctx, im.opt.Caller, area, households, hub.How{DryRun: im.opt.DryRun, Group: im.opt.Group, Authorise: im.opt.Authorise})
+	im.counting.Lock()
+	defer im.counting.Unlock()
 	im.result.Accepted += done.Created + done.Changed + done.Unchanged
 	im.result.Created += done.Created
 	im.result.Changed += done.Changed
