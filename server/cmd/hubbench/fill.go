@@ -81,9 +81,9 @@ func importLines(ctx context.Context, s *server.Server, lines io.Reader, group s
 var loadedTables = []struct{ table, since string }{
 	{"households", "time >= %s"},
 	{"household_revisions", "time >= %s"},
-	{"aliases", "household IN (SELECT id FROM households WHERE time >= %s)"},
-	{"names", "household IN (SELECT id FROM households WHERE time >= %s)"},
-	{"records", "household IN (SELECT id FROM households WHERE time >= %s)"},
+	{"aliases", "(area, household) IN (SELECT area, id FROM households WHERE time >= %s)"},
+	{"names", "(area, household) IN (SELECT area, id FROM households WHERE time >= %s)"},
+	{"records", "(area, household) IN (SELECT area, id FROM households WHERE time >= %s)"},
 	{"changes", "time >= %s"},
 }
 
