@@ -25,7 +25,7 @@ const invented = internal + "invented"
 
 // loud lists the rooms that may know the world.
 var loud = slices.Concat(
-	under(internal, "seal", "vault", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports", "meter"),
+	under(internal, "seal", "vault", "queue", "store", "store/sqlite", "store/postgres", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports", "meter"),
 	[]string{zstd, line, "client", "client/mirror", "client/cmd/hubsync", serverGo, "server", "server/cmd/hubd", hubbench})
 
 // rooms lists all rooms from the ground up.
@@ -34,6 +34,8 @@ var rooms = slices.Concat([]string{gen}, pure, []string{invented}, loud)
 // allowed lists what a room may import of ours.
 func allowed(room string) []string {
 	switch strings.TrimPrefix(room, internal) {
+	case "store":
+		return slices.Concat(pure, under(internal, "queue"))
 	case "store/sqlite":
 		return slices.Concat(pure, under(internal, "store"))
 	case "store/postgres":
@@ -47,7 +49,7 @@ func allowed(room string) []string {
 	case "imports":
 		return slices.Concat(pure, under(internal, "hub", "wire", "sheet", "register"))
 	case "hub":
-		return slices.Concat(pure, under(internal, "wire", "store", "seal", "vault"))
+		return slices.Concat(pure, under(internal, "queue", "wire", "store", "seal", "vault"))
 	case "authn":
 		return slices.Concat(pure, under(internal, "hub"))
 	case "rpc":
@@ -70,7 +72,7 @@ func allowed(room string) []string {
 		return []string{gen, "client", line}
 	case "client/cmd/hubsync":
 		return []string{gen, "client", "client/mirror"}
-	default: // seal, store, invented and the pure rooms themselves
+	default: // seal, queue, invented and the pure rooms themselves
 		return pure
 	}
 }

@@ -40,11 +40,11 @@ func Loading(h *Hub) int64 { return h.loads.streams.Load() }
 var ErrApart = errApart
 
 // Together opens together to the tests.
-type Together struct{ calls together[string] }
+type Together struct{ calls *together[string] }
 
 // NewTogether serves calls by run.
 func NewTogether(run func(context.Context, []string) error, atOnce, most int, patience time.Duration) *Together {
-	return &Together{together[string]{run: run, atOnce: atOnce, most: most, patience: patience}}
+	return &Together{newTogether(run, atOnce, patience, most)}
 }
 
 // Serve opens together.serve.
@@ -53,15 +53,8 @@ func (t *Together) Serve(ctx context.Context, call string, size int) error {
 }
 
 // Waiting is how many calls wait for the next inquiry.
-func (h *Hub) Waiting() int {
-	h.counters.mu.Lock()
-	defer h.counters.mu.Unlock()
-	return len(h.counters.waiting)
-}
+func (h *Hub) Waiting() int { return h.counters.calls.Waiting() }
 
-// OneInquiry lets one inquiry be under way at a time, however long it takes.
-func (h *Hub) OneInquiry() {
-	h.counters.mu.Lock()
-	defer h.counters.mu.Unlock()
-	h.counters.atOnce = 1
-}
+// OneInquiry lets one inquiry be under way at a time, however long it takes; nobody may be
+// asking yet.
+func (h *Hub) OneInquiry() { h.counters.calls.AtOnce = 1 }

@@ -85,7 +85,7 @@ func New(ctx context.Context, cfg Config) (*Hub, error) {
 		Config: cfg, watch: newWatch(), kick: make(chan struct{}, 1), prepared: map[string]*deriver{},
 		calendar: removal.NewCalendar(append(years, cfg.Holidays...)...),
 	}
-	h.counters = &together[*counter]{run: h.inquireTogether, atOnce: inquiriesAtOnce, patience: inquiryPatience, most: MaxQuestions}
+	h.counters = newTogether(h.inquireTogether, inquiriesAtOnce, inquiryPatience, MaxQuestions)
 	if err := h.bootstrap(ctx); err != nil {
 		return nil, err
 	}

@@ -3,33 +3,31 @@ package hub
 import (
 	"context"
 	"errors"
-	"runtime"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/bangfuhub/hub/server/internal/queue"
 )
 
 // errApart says that a run for several failed. Each then tries by itself, so that none
 // fails for another one's sake.
 var errApart = errors.New("hub: to be tried apart")
 
-// together lets calls that wait at the same time be served by one run. A run that serves a
-// call begins after the call has come, and at once where nobody else is served.
+// together lets calls that wait at the same time be served by one run.
 type together[T any] struct {
 	// run serves calls, until its context ends: when nobody waits for it any more.
-	run func(ctx context.Context, calls []T) error
-	// atOnce is how many runs may be under way at the same time: a second one begins where a
-	// call comes when the last has been at it for patience, since few large runs cost least.
-	atOnce   int
-	patience time.Duration
-	// most bounds the sizes of the calls of one run, added up.
-	most int
+	run   func(ctx context.Context, calls []T) error
+	calls *queue.Queue[*waiting[T]]
+}
 
-	mu      sync.Mutex
-	waiting []*waiting[T] // not taken up yet
-	runs    int
-	began   time.Time // of the last run
+// newTogether bounds by most the sizes of the calls of one run, added up. For atOnce and
+// patience see queue.Config.
+func newTogether[T any](run func(context.Context, []T) error, atOnce int, patience time.Duration, most int) *together[T] {
+	t := &together[T]{run: run}
+	t.calls = queue.New(queue.Config[*waiting[T]]{
+		Serve: t.serveAll, Fit: func(calls []*waiting[T]) int { return fitting(calls, most) }, AtOnce: atOnce, Patience: patience,
+	})
+	return t
 }
 
 type waiting[T any] struct {
@@ -44,61 +42,21 @@ type waiting[T any] struct {
 // context ends leaves; a run may still be at it.
 func (t *together[T]) serve(ctx context.Context, call T, size int) error {
 	w := &waiting[T]{call: call, size: size, ctx: ctx, served: make(chan struct{})}
-	t.add(w)
+	t.calls.Join(w)
 	select {
 	case <-w.served:
 		return w.err
 	case <-ctx.Done():
-		t.leave(w)
+		t.calls.Leave(w)
 		return ctx.Err()
 	}
 }
 
-func (t *together[T]) add(w *waiting[T]) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.waiting = append(t.waiting, w)
-	if t.runs == 0 || t.runs < t.atOnce && time.Since(t.began) >= t.patience {
-		t.runs, t.began = t.runs+1, time.Now()
-		go t.drain()
-	}
-}
-
-func (t *together[T]) leave(w *waiting[T]) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if i := slices.Index(t.waiting, w); i >= 0 {
-		t.waiting = slices.Delete(t.waiting, i, i+1)
-	}
-}
-
-func (t *together[T]) drain() {
-	runtime.Gosched() // who was woken at the same moment comes along
-	for all := t.next(); len(all) > 0; all = t.next() {
-		t.serveAll(all)
-	}
-}
-
-// next takes the calls of the next run; none ends the runner.
-func (t *together[T]) next() []*waiting[T] {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	n := fitting(t.waiting, t.most)
-	all := slices.Clone(t.waiting[:n])
-	t.waiting = slices.Delete(t.waiting, 0, n)
-	if n == 0 {
-		t.runs--
-	} else {
-		t.began = time.Now()
-	}
-	return all
-}
-
-// fitting is how many calls, from the first on, one run serves: one at least, where one waits.
+// fitting is how many calls, from the first on, are not larger than most together.
 func fitting[T any](calls []*waiting[T], most int) int {
 	for i, w := range calls {
 		if most -= w.size; most < 0 {
-			return max(i, 1)
+			return i
 		}
 	}
 	return len(calls)

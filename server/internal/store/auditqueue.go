@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/bangfuhub/hub/server/internal/queue"
 )
 
 const (
@@ -22,18 +24,22 @@ const (
 // AuditQueue lets an engine write those audit entries in one commit that came while the
 // commits before were waiting for the disk. It may be used by several goroutines.
 type AuditQueue struct {
-	// Write durably writes entries in their order, all or none.
-	Write func(context.Context, []AuditEntry) error
-	// Writers is how many writes may be under way at the same time: a second one begins where
-	// an entry comes when the last has been at it for auditPatience, since few large writes cost least.
-	Writers int
+	write   func(context.Context, []AuditEntry) error
+	line    *queue.Queue[*queued]
+	entries Calls // not finished
 
-	mu      sync.Mutex
-	waiting []*queued        // not taken up yet
-	open    map[*queued]bool // and those being written
-	writers int
-	began   time.Time // of the last write
-	entries Calls     // not finished
+	mu   sync.Mutex
+	open map[*queued]bool // not finished
+}
+
+// NewAuditQueue makes an empty queue. Write durably writes entries in their order, all or
+// none; so many writes may be under way at the same time.
+func NewAuditQueue(writers int, write func(context.Context, []AuditEntry) error) *AuditQueue {
+	q := &AuditQueue{write: write, open: map[*queued]bool{}}
+	q.line = queue.New(queue.Config[*queued]{
+		Serve: q.serve, Fit: func(waiting []*queued) int { return min(len(waiting), auditRun) }, AtOnce: writers, Patience: auditPatience,
+	})
+	return q
 }
 
 type queued struct {
@@ -68,30 +74,17 @@ func (q *AuditQueue) add(e AuditEntry, told func(error)) *queued {
 		return w
 	}
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.open == nil {
-		q.open = map[*queued]bool{}
-	}
 	q.open[w] = true
-	q.waiting = append(q.waiting, w)
-	if q.writers == 0 || q.writers < q.Writers && time.Since(q.began) >= auditPatience {
-		q.writers, q.began = q.writers+1, time.Now()
-		go q.drain()
-	}
+	q.mu.Unlock()
+	q.line.Join(w)
 	return w
 }
 
 func (q *AuditQueue) giveUp(ctx context.Context, w *queued) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	i := slices.Index(q.waiting, w)
-	if i < 0 {
+	if !q.line.Leave(w) {
 		return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 	}
-	q.waiting = slices.Delete(q.waiting, i, i+1)
-	delete(q.open, w)
-	close(w.finished)
-	q.entries.Done()
+	q.finish(w, ctx.Err())
 	return ctx.Err()
 }
 
@@ -123,34 +116,9 @@ func (q *AuditQueue) finish(w *queued, err error) {
 // Close refuses what comes from then on, ErrClosed, and waits for what came before.
 func (q *AuditQueue) Close() { q.entries.End() }
 
-func (q *AuditQueue) drain() {
-	for {
-		run := q.next()
-		if len(run) == 0 {
-			return
-		}
-		q.write(run)
-	}
-}
-
-// next takes the entries of the next write; none ends the writer.
-func (q *AuditQueue) next() []*queued {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := min(len(q.waiting), auditRun)
-	run := slices.Clone(q.waiting[:n])
-	q.waiting = slices.Delete(q.waiting, 0, n)
-	if n == 0 {
-		q.writers--
-	} else {
-		q.began = time.Now()
-	}
-	return run
-}
-
-// write writes a run together. Where that was refused each is written alone, so that no
+// serve writes a run together. Where that was refused each is written alone, so that no
 // entry fails for another one's sake.
-func (q *AuditQueue) write(run []*queued) {
+func (q *AuditQueue) serve(run []*queued) {
 	entries := make([]AuditEntry, len(run))
 	for i, w := range run {
 		entries[i] = w.entry
@@ -170,5 +138,5 @@ func (q *AuditQueue) write(run []*queued) {
 func (q *AuditQueue) within(entries []AuditEntry) error {
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
-	return q.Write(ctx, entries)
+	return q.write(ctx, entries)
 }

@@ -37,7 +37,7 @@ func (d *disk) write(_ context.Context, entries []store.AuditEntry) error {
 	return err
 }
 
-func (d *disk) queue() *store.AuditQueue { return &store.AuditQueue{Write: d.write, Writers: 1} }
+func (d *disk) queue() *store.AuditQueue { return store.NewAuditQueue(1, d.write) }
 
 // ask queues entries one after the other; the first is under way when the others come.
 func ask(ctx context.Context, q *store.AuditQueue, ids ...string) map[string]chan error {
@@ -54,7 +54,7 @@ func ask(ctx context.Context, q *store.AuditQueue, ids ...string) map[string]cha
 func TestASecondWriterBeginsOnlyBesideAWriteThatTakesLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{let: make(chan error)}
-		q := &store.AuditQueue{Write: d.write, Writers: 2}
+		q := store.NewAuditQueue(2, d.write)
 		ask(t.Context(), q, "a", "b")
 		time.Sleep(time.Second)
 		ask(t.Context(), q, "c", "d")

@@ -46,7 +46,7 @@ type Config struct {
 type Store struct {
 	pool    *pgxpool.Pool
 	audit   *pgxpool.Pool
-	entries store.AuditQueue
+	entries *store.AuditQueue
 	locks   store.Calls // of Alone
 }
 
@@ -68,7 +68,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{pool: pool, audit: audit}
-	s.entries.Write, s.entries.Writers = s.writeAudit, auditWriters
+	s.entries = store.NewAuditQueue(auditWriters, s.writeAudit)
 	return s, nil
 }
 

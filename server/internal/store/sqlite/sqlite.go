@@ -29,7 +29,7 @@ type Store struct {
 	dir     string // absolute
 	hub     *file
 	audit   *file
-	entries store.AuditQueue
+	entries *store.AuditQueue
 	locks   store.Calls // of Alone
 }
 
@@ -59,7 +59,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("sqlite: open audit.db: %w", err), hub.close())
 	}
 	s := &Store{dir: dir, hub: hub, audit: audit}
-	s.entries.Write, s.entries.Writers = s.writeAudit, 1
+	s.entries = store.NewAuditQueue(1, s.writeAudit)
 	return s, nil
 }
 
