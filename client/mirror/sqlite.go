@@ -91,7 +91,7 @@ func (s *sqlite) update(ctx context.Context, fn func(sinkTx) error) error {
 		_, _ = conn.ExecContext(unbroken, "ROLLBACK") // the first error is the one that matters
 	}
 	if err == nil && t.revealed {
-		err = share(ctx, conn)
+		err = share(unbroken, conn)
 	}
 	return errors.Join(err, t.detach(unbroken))
 }
