@@ -56,6 +56,14 @@ func allowed(room string) []string {
 		return slices.Concat(pure, under(internal, "hub", "wire", "imports", "sheet"), []string{gen, zstd})
 	case "gateway":
 		return slices.Concat(pure, under(internal, "hub", "wire"), []string{gen})
+	}
+	return allowedOutside(room)
+}
+
+// allowedOutside lists it for rooms outside server/internal, and for those in it that import
+// pure rooms alone.
+func allowedOutside(room string) []string {
+	switch room {
 	case "server":
 		return slices.Concat(pure, under(internal, "invented", "seal", "vault", "store", "wire", "hub", "authn", "rpc", "gateway", "sheet", "register", "imports", "meter"))
 	case serverGo:
