@@ -17,9 +17,9 @@ import (
 // sweepRun is how many households a derivation pass looks at in one snapshot.
 const sweepRun = 500
 
-// areasAtOnce is how many areas are derived at a time: while one waits for the store,
-// another is computed.
-const areasAtOnce = 3
+// AreasAtOnce is how many areas are derived, or loaded from one file, at a time: while one
+// waits for the store, another is computed.
+const AreasAtOnce = 3
 
 // Derived counts what a derivation pass did.
 type Derived struct {
@@ -57,16 +57,13 @@ func (h *Hub) Derive(ctx context.Context) (Derived, error) {
 	return total, err
 }
 
-// deriveAreas derives some at a time; after an error no other is begun.
+// deriveAreas derives some at a time; after an error the store begins nothing for the others.
 func (h *Hub) deriveAreas(ctx context.Context, due map[string]string) (total Derived, err error) {
 	var counting sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(areasAtOnce)
+	g.SetLimit(AreasAtOnce)
 	for _, area := range slices.Sorted(maps.Keys(due)) {
 		g.Go(func() error {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
 			d, err := h.deriveArea(ctx, area, due[area])
 			counting.Lock()
 			defer counting.Unlock()

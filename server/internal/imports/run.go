@@ -113,12 +113,8 @@ func (im *importRun) guarded(work func() error) func() error {
 	}
 }
 
-const (
-	// gathered is how many households come before areas are loaded: enough for several areas.
-	gathered = 1024
-	// areasAtOnce is how many areas are loaded at a time.
-	areasAtOnce = 3
-)
+// gathered is how many households come before areas are loaded: enough for several areas.
+const gathered = 1024
 
 // take sorts decoded lines by area and loads the areas that have enough.
 func (im *importRun) take(ctx context.Context, lines []numbered) error {
@@ -151,11 +147,10 @@ func (im *importRun) progress() {
 }
 
 // flush loads those areas that have at least so many households waiting, some areas at a
-// time: while the store writes one, another is computed. Those of one area are loaded in the
-// order of the file.
+// time. Those of one area are loaded in the order of the file.
 func (im *importRun) flush(ctx context.Context, least int) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(areasAtOnce)
+	g.SetLimit(hub.AreasAtOnce)
 	for area, waiting := range im.areas {
 		ready := waiting[:len(waiting)-len(waiting)%least]
 		im.areas[area] = waiting[len(ready):]
