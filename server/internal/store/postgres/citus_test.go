@@ -53,11 +53,7 @@ func TestTheSchemaCanBeShardedByArea(t *testing.T) {
 	t.Parallel()
 	location := pgtest.URL(t)
 	migrated(t, location)
-	conn, err := pgx.Connect(t.Context(), location)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(t.Context()) }()
+	conn := connect(t, location)
 	_, columns := spread(t)
 	for _, table := range names(t, conn, `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`) {
 		by, known := columns[table]

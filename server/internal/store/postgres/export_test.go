@@ -26,11 +26,15 @@ func SynchronousCommit(ctx context.Context, s *Store) map[string]string {
 	return settings
 }
 
-// LookUps are the queries that look up many rows by their keys, with the columns of the key
-// beside area.
-var LookUps = map[string]struct{ Query, Key string }{
-	"aliases":           {aliasesOf, "hash"},
-	"taken aliases":     {someTaken, "hash"},
-	"household records": {householdRecords, "household"},
-	"sums of blocks":    {blockSums, "village"},
+// LookUps are the queries that look up many rows by their keys, with the number of their
+// arguments and the column of the key that is looked up.
+var LookUps = map[string]struct {
+	Query string
+	Args  int
+	Key   string
+}{
+	"aliases":           {aliasesOf, 2, "hash"},
+	"taken aliases":     {someTaken, 5, "hash"},
+	"household records": {householdRecords, 2, "household"},
+	"sums of blocks":    {blockSums, 3, "village"},
 }

@@ -83,9 +83,9 @@ func scanAlias(row pgx.CollectableRow) (a store.Alias, err error) {
 	return a, err
 }
 
-// Queries that look up many rows by their keys do so one by one, which LATERAL and OFFSET 0
-// make the planner do. Left to choose while a table is empty, it would read the whole of it,
-// and go on so while a first load fills it, until the server next looks at the table.
+// What a load looks up by keys is looked up one by one, which LATERAL and OFFSET 0 make the
+// planner do. Left to choose while a table is empty, it would read the whole of it, and go on
+// so while a first load fills it, until the server next looks at the table.
 const aliasesOf = `SELECT a.* FROM (SELECT DISTINCT unnest($2::bytea[]) AS of) u
 	JOIN LATERAL (SELECT kind, hash, area, household, person FROM aliases WHERE kind = $1 AND hash = u.of OFFSET 0) a ON true
 	ORDER BY hash`

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -16,13 +17,21 @@ import (
 const withoutLetters = `ALTER TABLE households DROP COLUMN due; ALTER TABLE meta DROP COLUMN agreements; DROP TABLE letters; DROP TABLE letter_subjects; DROP TABLE letter_recipients; DROP TABLE letter_numbers; DROP TABLE counters;
 	DROP TABLE deliveries; DROP INDEX audit_outcome;`
 
-func execute(t *testing.T, url, script string) {
+// connect gives a connection that is closed with the test.
+func connect(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = conn.Exec(t.Context(), script)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+func execute(t *testing.T, url, script string) {
+	t.Helper()
+	conn := connect(t, url)
+	_, err := conn.Exec(t.Context(), script)
 	if err := errors.Join(err, conn.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}

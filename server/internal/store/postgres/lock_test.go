@@ -5,8 +5,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/bangfuhub/hub/server/hubtest/pgtest"
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/store/postgres"
@@ -83,14 +81,10 @@ func TestALockLeavesNoSessionBehind(t *testing.T) {
 	if err := s.Alone(t.Context(), "keeper", func(context.Context) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var locks int
-	err = conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+	err := connect(t, url).QueryRow(t.Context(), `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&locks)
-	if err := errors.Join(err, conn.Close(t.Context())); err != nil || locks != 0 {
+	if err != nil || locks != 0 {
 		t.Errorf("%d locks are left, error %v", locks, err)
 	}
 }

@@ -2,10 +2,9 @@ package postgres_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/bangfuhub/hub/server/hubtest/pgtest"
 	"github.com/bangfuhub/hub/server/internal/store/postgres"
@@ -16,11 +15,7 @@ func TestEmptyTablesAreLookedUpByTheirKeysToo(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	migrated(t, url)
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(t.Context()) }()
+	conn := connect(t, url)
 	if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = force_generic_plan"); err != nil {
 		t.Fatal(err)
 	}
@@ -28,18 +23,8 @@ func TestEmptyTablesAreLookedUpByTheirKeysToo(t *testing.T) {
 		if _, err := conn.Exec(t.Context(), "PREPARE looked AS "+q.Query); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		nulls := strings.TrimSuffix(strings.Repeat("NULL,", strings.Count(q.Query, "::")), ",")
-		if strings.Contains(q.Query, "= $1") {
-			nulls = "NULL," + nulls
-		}
-		rows, err := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) EXECUTE looked ("+nulls+")")
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+		nulls := strings.Join(slices.Repeat([]string{"NULL"}, q.Args), ", ")
+		plan := names(t, conn, "EXPLAIN (COSTS OFF) EXECUTE looked ("+nulls+")")
 		if whole := strings.Join(plan, "\n"); !regexp.MustCompile(`Index Cond: .* AND .*` + q.Key + ` = (u\.|\(unnest)`).MatchString(whole) {
 			t.Errorf("%s:\n%s", name, whole)
 		}

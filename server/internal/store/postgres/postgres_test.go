@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/bangfuhub/hub/server/hubtest/pgtest"
 	"github.com/bangfuhub/hub/server/internal/store"
 	"github.com/bangfuhub/hub/server/internal/store/postgres"
@@ -66,17 +64,10 @@ func exerciseContract(t *testing.T, database func() string) {
 
 func empty(t *testing.T, url string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = conn.Exec(t.Context(), `DO $$ DECLARE name text; BEGIN
+	execute(t, url, `DO $$ DECLARE name text; BEGIN
 		FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'hub_schema' LOOP
 			EXECUTE 'DELETE FROM ' || name;
 		END LOOP; END $$`)
-	if err := errors.Join(err, conn.Close(t.Context())); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestASchemaThatIsNotThisProgramsIsRefused(t *testing.T) {
@@ -89,14 +80,7 @@ func TestASchemaThatIsNotThisProgramsIsRefused(t *testing.T) {
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = conn.Exec(t.Context(), "INSERT INTO hub_schema (version_id, is_applied) VALUES (1000, true)")
-	if err := errors.Join(err, conn.Close(t.Context())); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, url, "INSERT INTO hub_schema (version_id, is_applied) VALUES (1000, true)")
 	if err := s.CheckSchema(t.Context()); !errors.Is(err, store.ErrSchema) {
 		t.Errorf("with a newer schema CheckSchema gives %v", err)
 	}
@@ -109,22 +93,15 @@ func TestBlocksOfTheOldFormAreDropped(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	s := migrated(t, url)
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = conn.Exec(t.Context(), withoutRecordsByList+`DELETE FROM hub_schema WHERE version_id >= 2;
+	execute(t, url, withoutRecordsByList+`DELETE FROM hub_schema WHERE version_id >= 2;
 		DROP TABLE cases; DROP TABLE procedures; `+withoutLetters+`
 		INSERT INTO block_bytes VALUES ('A', 'education', 'v1', 1, 'old form')`)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var left int
-	err = conn.QueryRow(t.Context(), "SELECT count(*) FROM block_bytes").Scan(&left)
-	if err := errors.Join(err, conn.Close(t.Context())); err != nil || left != 0 {
+	err := connect(t, url).QueryRow(t.Context(), "SELECT count(*) FROM block_bytes").Scan(&left)
+	if err != nil || left != 0 {
 		t.Errorf("%d blocks of the old form are left, error %v", left, err)
 	}
 }
@@ -189,15 +166,7 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 func TestEverySessionWaitsForTheDisk(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := conn.Config()
-	_, err = conn.Exec(t.Context(), "ALTER DATABASE "+cfg.Database+" SET synchronous_commit = off")
-	if err := errors.Join(err, conn.Close(t.Context())); err != nil {
-		t.Fatal(err)
-	}
+	execute(t, url, "ALTER DATABASE "+connect(t, url).Config().Database+" SET synchronous_commit = off")
 	for name, setting := range postgres.SynchronousCommit(t.Context(), open(t, url)) {
 		if setting != "on" {
 			t.Errorf("synchronous_commit of %s is %s", name, setting)
